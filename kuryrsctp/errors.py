@@ -1,0 +1,85 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Exit codes, and the one tree of exceptions they follow from.
+
+KuryrSctpError
+├── UsageError            what was asked for makes no sense          exit 2
+├── NotJudged             nothing can be said about the service      exit 1
+│   ├── CloudError        an OpenStack API failed or refused
+│   ├── SctpUnavailable   this host cannot speak SCTP
+│   └── AddressError      a name or address leads nowhere
+└── ServiceError          the service itself is wrong                exit 3
+    ├── ServiceNotFound   no load balancer of that name
+    ├── ServiceAmbiguous  several load balancers of that name
+    └── ServiceLacksSctp  the load balancer has no SCTP listener
+
+Every message is one line, says what to do next, and holds no secret.
+"""
+
+import enum
+
+
+class ExitCode(enum.IntEnum):
+    """What the commands return to the shell."""
+
+    OK = 0
+    NOT_JUDGED = 1
+    USAGE = 2
+    WRONG = 3
+    INTERRUPTED = 130
+
+
+class KuryrSctpError(Exception):
+    """Anything this package raises on purpose."""
+
+    exit_code = ExitCode.NOT_JUDGED
+
+
+class UsageError(KuryrSctpError):
+    """The arguments contradict each other or make no sense."""
+
+    exit_code = ExitCode.USAGE
+
+
+class NotJudged(KuryrSctpError):
+    """Nothing can be said about the service, neither good nor bad."""
+
+
+class CloudError(NotJudged):
+    """An OpenStack API refused, failed, or answered nonsense."""
+
+
+class SctpUnavailable(NotJudged):
+    """This host cannot open an SCTP socket, or the binding is missing."""
+
+
+class AddressError(NotJudged):
+    """A host name or address cannot be resolved or used."""
+
+
+class ServiceError(KuryrSctpError):
+    """The service was found wanting before anything else could be asked."""
+
+    exit_code = ExitCode.WRONG
+
+
+class ServiceNotFound(ServiceError):
+    """No load balancer carries the service's name."""
+
+
+class ServiceAmbiguous(ServiceError):
+    """More than one load balancer carries the service's name."""
+
+
+class ServiceLacksSctp(ServiceError):
+    """The load balancer exists and has no SCTP listener."""

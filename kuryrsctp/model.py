@@ -1,0 +1,176 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What OpenStack holds and what the two jobs return: frozen data, no I/O.
+
+The Octavia objects carry the names and values of the Octavia API v2
+(https://docs.openstack.org/api-ref/load-balancer/v2/); only what a check or a
+probe reads is here.
+"""
+
+import enum
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of a pool: where one pod is reached."""
+
+    id: str
+    name: str
+    address: str
+    protocol_port: int
+    weight: int
+    admin_state_up: bool
+    provisioning_status: str
+    operating_status: str
+    subnet_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A pool and its members."""
+
+    id: str
+    name: str
+    protocol: str
+    lb_algorithm: str
+    admin_state_up: bool
+    provisioning_status: str
+    operating_status: str
+    members: tuple[Member, ...] = ()
+    session_persistence: str | None = None
+    health_monitor_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A listener, with its default pool where it has one."""
+
+    id: str
+    name: str
+    protocol: str
+    protocol_port: int
+    admin_state_up: bool
+    provisioning_status: str
+    operating_status: str
+    pool: Pool | None = None
+    allowed_cidrs: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadBalancer:
+    """A load balancer, with all of its listeners where they were read."""
+
+    id: str
+    name: str
+    project_id: str
+    provider: str
+    vip_address: str
+    admin_state_up: bool
+    provisioning_status: str
+    operating_status: str
+    listeners: tuple[Listener, ...] = ()
+    vip_port_id: str | None = None
+    vip_subnet_id: str | None = None
+
+    @property
+    def sctp_listeners(self) -> tuple[Listener, ...]:
+        """The listeners that speak SCTP, by port."""
+        found = (one for one in self.listeners if one.protocol == "SCTP")
+        return tuple(sorted(found, key=lambda one: one.protocol_port))
+
+
+class Status(str, enum.Enum):
+    """What a check found; later members are worse."""
+
+    OK = "OK"
+    SKIP = "SKIP"
+    WARN = "WARN"
+    FAIL = "FAIL"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One row of `verify`: what one check says of one resource."""
+
+    check: str
+    status: Status
+    resource: str
+    detail: str
+    id: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that `verify` found out about one service."""
+
+    service: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def status(self) -> Status:
+        """The worst status of any finding."""
+        order = list(Status)
+        return max((one.status for one in self.findings), key=order.index, default=Status.SKIP)
+
+
+class Outcome(str, enum.Enum):
+    """What became of one message."""
+
+    ANSWERED = "ANSWERED"
+    UNEXPECTED = "UNEXPECTED"
+    NO_ANSWER = "NO_ANSWER"
+    TIMEOUT = "TIMEOUT"
+    REFUSED = "REFUSED"
+    NOT_ACCEPTING = "NOT_ACCEPTING"
+    NO_BACKEND = "NO_BACKEND"
+    PROHIBITED = "PROHIBITED"
+    UNREACHABLE = "UNREACHABLE"
+    PEER_LACKS_SCTP = "PEER_LACKS_SCTP"
+    LOST = "LOST"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A numeric IP address and an SCTP port."""
+
+    address: str
+    port: int
+
+    def __str__(self) -> str:
+        return (
+            f"[{self.address}]:{self.port}"
+            if ":" in self.address
+            else f"{self.address}:{self.port}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One message and what became of it.
+
+    `rtt` is seconds from handing the message to the kernel until its answer was
+    read whole, None without an answer. `answer` is what came, cut at the bound
+    the sender was given. `peers` are the addresses the peer announced for its
+    end of the association (RFC 9260, 3.3.3).
+    """
+
+    seq: int
+    target: Endpoint
+    outcome: Outcome
+    local_port: int | None = None
+    rtt: float | None = None
+    answer: bytes = b""
+    detail: str = ""
+    peers: tuple[str, ...] = ()
