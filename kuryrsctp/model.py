@@ -14,11 +14,12 @@
 
 The Octavia objects carry the names and values of the Octavia API v2
 (https://docs.openstack.org/api-ref/load-balancer/v2/); only what a check or a
-probe reads is here.
+probe reads is here. `changed_at` is when the object was last updated, or else made (UTC).
 """
 
 import enum
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Member:
     provisioning_status: str
     operating_status: str
     subnet_id: str | None = None
+    changed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Pool:
     members: tuple[Member, ...] = ()
     session_persistence: str | None = None
     health_monitor_id: str | None = None
+    changed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class Listener:
     operating_status: str
     pool: Pool | None = None
     allowed_cidrs: tuple[str, ...] | None = None
+    changed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,12 @@ class LoadBalancer:
     listeners: tuple[Listener, ...] = ()
     vip_port_id: str | None = None
     vip_subnet_id: str | None = None
+    changed_at: datetime | None = None
+
+    @property
+    def identity(self) -> str:
+        """What tells it from another load balancer of the same name."""
+        return f"{self.id} (project {self.project_id}, VIP {self.vip_address})"
 
     @property
     def sctp_listeners(self) -> tuple[Listener, ...]:

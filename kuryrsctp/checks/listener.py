@@ -1,0 +1,134 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Checks on each SCTP listener, and on what it hands associations to."""
+
+from kuryrsctp import naming
+from kuryrsctp.checks import states
+from kuryrsctp.checks.catalogue import Verdict, check, fail, ok, skip, warn
+from kuryrsctp.checks.subjects import ListenerSubject
+
+
+@check(
+    "listener-name",
+    on=ListenerSubject,
+    meaning="The listener is called as its maker calls it; by Kuryr, `<namespace>/<service>:"
+    "SCTP:<port>`.",
+    cause="It was made or renamed by hand: Kuryr will not recognise it.",
+    remedy="delete the listener, and Kuryr makes its own; or rename it",
+)
+def listener_name(subject: ListenerSubject) -> Verdict:
+    """Compare with the maker's name."""
+    name, service = subject.listener.name, subject.service_name
+    if subject.is_occm:
+        if naming.is_occm_part_of(name, subject.load_balancer.name):
+            return ok(name)
+        return warn(f"'{name}' is no name that cloud-provider-openstack gives")
+    if service is None:
+        return skip("the load balancer's name is not Kuryr's")
+    expected = service.listener("SCTP", subject.listener.protocol_port)
+    return ok(name) if name == expected else warn(f"'{name}', where Kuryr has '{expected}'")
+
+
+@check(
+    "listener-protocol",
+    on=ListenerSubject,
+    meaning="The listener's protocol is SCTP.",
+    cause="It is called SCTP but was made with another protocol, which cannot be changed.",
+    remedy="delete the listener and make it anew with --protocol SCTP, or let Kuryr do so",
+)
+def listener_protocol(subject: ListenerSubject) -> Verdict:
+    """Judge the protocol."""
+    protocol = subject.listener.protocol
+    return ok(protocol) if protocol == "SCTP" else fail(f"{protocol}, not SCTP")
+
+
+@check(
+    "listener-port",
+    on=ListenerSubject,
+    meaning="The listener's port is the one in its name, and the Service's.",
+    cause="The listener was made by hand, or the Service's port has changed since.",
+    remedy="compare with `kubectl get service`; delete the listener, and Kuryr makes its own",
+)
+def listener_port(subject: ListenerSubject) -> Verdict:
+    """Compare the port with the name's."""
+    port = subject.listener.protocol_port
+    said = naming.read_listener(subject.listener.name)
+    if said is None or said.port == port:
+        return ok(str(port))
+    return fail(f"{port}, where the name says {said.port}")
+
+
+@check(
+    "listener-admin-state",
+    on=ListenerSubject,
+    meaning="The listener is switched on.",
+    cause="Someone switched it off by hand; or a NetworkPolicy denies all clients, which Kuryr"
+    " expresses as an empty list of allowed CIDRs and the listener switched off.",
+    remedy="openstack loadbalancer listener set --enable <ID>",
+)
+def listener_admin_state(subject: ListenerSubject) -> Verdict:
+    """Judge the administrative state, apart from a NetworkPolicy's denial."""
+    listener = subject.listener
+    if listener.allowed_cidrs == () and not listener.admin_state_up:
+        return warn(
+            "a NetworkPolicy denies every client (off, with no allowed CIDR)",
+            "as the cluster's policy wants it: see `kubectl get networkpolicy`",
+        )
+    return states.admin_state(listener)
+
+
+@check(
+    "listener-status",
+    on=ListenerSubject,
+    meaning="Octavia has finished the last change to the listener, and sees it working.",
+    cause="A change is under way or has failed; or the amphora does not report.",
+    remedy="in ERROR: delete the listener, and Kuryr makes it anew; ask the cloud's operator for"
+    " Octavia's worker log",
+)
+def listener_status(subject: ListenerSubject) -> Verdict:
+    """Judge both statuses."""
+    return states.both(subject.listener, subject.scene.now, is_ovn=subject.is_ovn)
+
+
+@check(
+    "listener-allowed-cidrs",
+    on=ListenerSubject,
+    meaning="Which clients the listener admits; without a list, all.",
+    cause="A NetworkPolicy, or loadBalancerSourceRanges of the Service.",
+    remedy="see that the clients' addresses are in the list (`kubectl get networkpolicy`)",
+)
+def listener_allowed_cidrs(subject: ListenerSubject) -> Verdict:
+    """Tell who is admitted."""
+    cidrs = subject.listener.allowed_cidrs
+    if cidrs is None:
+        return ok("all clients")
+    return ok(f"only {', '.join(cidrs)}" if cidrs else "no list")
+
+
+@check(
+    "pool-exists",
+    on=ListenerSubject,
+    meaning="The listener hands associations to a pool.",
+    cause="Making the pool failed: OVN knows no algorithm but SOURCE_IP_PORT and answers 501 to"
+    " any other, which leaves a listener without a pool.",
+    remedy="on OVN, set Kuryr's [octavia_defaults] lb_algorithm to SOURCE_IP_PORT; else see the"
+    " log of kuryr-controller",
+)
+def pool_exists(subject: ListenerSubject) -> Verdict:
+    """Look for the default pool."""
+    pool = subject.listener.pool
+    if pool is not None:
+        return ok(pool.name or pool.id)
+    if subject.is_ovn:
+        return fail("no pool: OVN refuses a pool whose algorithm is not SOURCE_IP_PORT")
+    return fail("no pool: nothing answers on this port")

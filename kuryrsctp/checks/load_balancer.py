@@ -1,0 +1,75 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Checks on the load balancer itself."""
+
+from kuryrsctp.checks import states
+from kuryrsctp.checks.catalogue import Verdict, check, fail, ok
+from kuryrsctp.checks.subjects import LoadBalancerSubject, judged_listeners
+
+
+@check(
+    "load-balancer-admin-state",
+    on=LoadBalancerSubject,
+    meaning="The load balancer is switched on.",
+    cause="Someone switched it off by hand; Kuryr never does.",
+    remedy="openstack loadbalancer set --enable <ID>",
+)
+def load_balancer_admin_state(subject: LoadBalancerSubject) -> Verdict:
+    """Judge the administrative state."""
+    return states.admin_state(subject.load_balancer)
+
+
+@check(
+    "load-balancer-provisioning",
+    on=LoadBalancerSubject,
+    meaning="Octavia has finished the last change to the load balancer.",
+    cause="A change is under way (PENDING_*), or the last one failed (ERROR): no free address,"
+    " no amphora, a provider that lacks a feature.",
+    remedy="in ERROR: ask the cloud's operator for Octavia's worker log; `openstack loadbalancer"
+    " failover <ID>` rebuilds it; Kuryr makes it anew by itself within 10 minutes",
+)
+def load_balancer_provisioning(subject: LoadBalancerSubject) -> Verdict:
+    """Judge the provisioning status."""
+    return states.provisioning(subject.load_balancer, subject.scene.now)
+
+
+@check(
+    "load-balancer-operating",
+    on=LoadBalancerSubject,
+    meaning="Octavia sees the load balancer working.",
+    cause="The amphora does not report, or a health monitor finds members down.",
+    remedy="look at the members' rows; if they are well, ask the cloud's operator about the"
+    " amphora, and see whether `openstack kuryr sctp probe` gets through",
+)
+def load_balancer_operating(subject: LoadBalancerSubject) -> Verdict:
+    """Judge the operating status."""
+    return states.operating(subject.load_balancer, is_ovn=subject.is_ovn)
+
+
+@check(
+    "listener-exists",
+    on=LoadBalancerSubject,
+    meaning="The load balancer has at least one SCTP listener.",
+    cause="The Service has no SCTP port; or Octavia is older than API version 2.23, and Kuryr"
+    " left the listener out; or the provider does not know SCTP.",
+    remedy="check the Service's ports (`kubectl get service`), Octavia's version, and the log of"
+    " kuryr-controller",
+)
+def listener_exists(subject: LoadBalancerSubject) -> Verdict:
+    """Look for SCTP listeners."""
+    listeners = subject.load_balancer.listeners
+    judged = judged_listeners(subject.load_balancer)
+    if judged:
+        return ok(", ".join(f"{one.protocol}:{one.protocol_port}" for one in judged))
+    others = ", ".join(f"{one.protocol}:{one.protocol_port}" for one in listeners)
+    return fail(f"no SCTP listener; there is {others}" if others else "no listener at all")

@@ -1,0 +1,144 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Checks on the pool of each SCTP listener."""
+
+from collections import Counter
+
+from kuryrsctp import naming
+from kuryrsctp.checks import states
+from kuryrsctp.checks.catalogue import Verdict, check, fail, ok, skip, warn
+from kuryrsctp.checks.subjects import PoolSubject
+
+_OVN_ALGORITHM = "SOURCE_IP_PORT"
+
+
+@check(
+    "pool-name",
+    on=PoolSubject,
+    meaning="The pool is called as its maker calls it; by Kuryr, as its listener.",
+    cause="It was made or renamed by hand: Kuryr will not recognise it.",
+    remedy="delete the pool, and Kuryr makes its own; or rename it",
+)
+def pool_name(subject: PoolSubject) -> Verdict:
+    """Compare with the maker's name."""
+    name, service = subject.pool.name, subject.service_name
+    if subject.is_occm:
+        if naming.is_occm_part_of(name, subject.load_balancer.name):
+            return ok(name)
+        return warn(f"'{name}' is no name that cloud-provider-openstack gives")
+    if service is None:
+        return skip("the load balancer's name is not Kuryr's")
+    expected = service.listener("SCTP", subject.listener.protocol_port)
+    return ok(name) if name == expected else warn(f"'{name}', where Kuryr has '{expected}'")
+
+
+@check(
+    "pool-protocol",
+    on=PoolSubject,
+    meaning="The pool's protocol is SCTP.",
+    cause="It was made with another protocol, which cannot be changed.",
+    remedy="delete the pool and make it anew with --protocol SCTP, or let Kuryr do so",
+)
+def pool_protocol(subject: PoolSubject) -> Verdict:
+    """Judge the protocol."""
+    protocol = subject.pool.protocol
+    return ok(protocol) if protocol == "SCTP" else fail(f"{protocol}, not SCTP")
+
+
+@check(
+    "pool-algorithm",
+    on=PoolSubject,
+    meaning="The provider can balance by the pool's algorithm.",
+    cause="OVN knows SOURCE_IP_PORT only, and only OVN knows it.",
+    remedy="set Kuryr's [octavia_defaults] lb_algorithm to suit the provider",
+)
+def pool_algorithm(subject: PoolSubject) -> Verdict:
+    """Judge the algorithm by the provider."""
+    algorithm = subject.pool.lb_algorithm
+    provider = subject.load_balancer.provider
+    if subject.is_ovn is not (algorithm == _OVN_ALGORITHM):
+        return fail(f"{algorithm}, which provider {provider} does not know")
+    if algorithm == "SOURCE_IP":
+        return ok("SOURCE_IP: one client always meets the same member")
+    return ok(algorithm)
+
+
+@check(
+    "pool-persistence",
+    on=PoolSubject,
+    meaning="Whether one client always meets the same member.",
+    cause="Session persistence was set by hand; Kuryr ignores the Service's session affinity.",
+    remedy="none is needed: a single member answering one client is right",
+)
+def pool_persistence(subject: PoolSubject) -> Verdict:
+    """Tell of session persistence."""
+    kind = subject.pool.session_persistence
+    return ok(f"{kind}: one client always meets the same member" if kind else "none")
+
+
+@check(
+    "pool-admin-state",
+    on=PoolSubject,
+    meaning="The pool is switched on.",
+    cause="Someone switched it off by hand; Kuryr never does.",
+    remedy="openstack loadbalancer pool set --enable <ID>",
+)
+def pool_admin_state(subject: PoolSubject) -> Verdict:
+    """Judge the administrative state."""
+    return states.admin_state(subject.pool)
+
+
+@check(
+    "pool-status",
+    on=PoolSubject,
+    meaning="Octavia has finished the last change to the pool, and sees it working.",
+    cause="A change is under way or has failed; or a health monitor finds every member down.",
+    remedy="look at the members' rows and at the pods; in provisioning status ERROR, delete the"
+    " pool, and Kuryr makes it anew",
+)
+def pool_status(subject: PoolSubject) -> Verdict:
+    """Judge both statuses."""
+    return states.both(subject.pool, subject.scene.now, is_ovn=subject.is_ovn)
+
+
+@check(
+    "members-exist",
+    on=PoolSubject,
+    meaning="The pool has members that can be given associations.",
+    cause="No pod of the Service is ready: only ready endpoints become members. Or every member"
+    " is switched off or has weight 0.",
+    remedy="check the pods and the Service's selector (`kubectl get endpoints,pods`)",
+)
+def members_exist(subject: PoolSubject) -> Verdict:
+    """Count the members, and those in use."""
+    members = subject.pool.members
+    if not members:
+        return warn("no member: right only while no pod is ready, and nothing answers meanwhile")
+    used = sum(one.admin_state_up and one.weight > 0 for one in members)
+    if not used:
+        return fail(f"none of {len(members)} is in use: all switched off, or of weight 0")
+    return ok(f"{len(members)}" if used == len(members) else f"{len(members)}, {used} in use")
+
+
+@check(
+    "members-distinct",
+    on=PoolSubject,
+    meaning="No two members have the same address and port.",
+    cause="Octavia refuses that; two pools' members were mixed up in its database.",
+    remedy="delete one of the two: openstack loadbalancer member delete <pool> <ID>",
+)
+def members_distinct(subject: PoolSubject) -> Verdict:
+    """Look for an address and port that occurs twice."""
+    counts = Counter((one.address, one.protocol_port) for one in subject.pool.members)
+    twice = [f"{address} port {port}" for (address, port), count in counts.items() if count > 1]
+    return fail(f"more than once: {', '.join(twice)}") if twice else ok("all differ")

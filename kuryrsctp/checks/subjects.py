@@ -1,0 +1,140 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What checks look at: the scene, and each object in it with what surrounds it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from kuryrsctp import naming
+from kuryrsctp.model import Listener, LoadBalancer, Member, Pool
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """All that is known of one service.
+
+    `found` are the load balancers that answer to the service's name or ID, with
+    their parts if there is only one; `others` are all, where none has Kuryr's name.
+    """
+
+    service: naming.ServiceRef
+    now: datetime
+    found: tuple[LoadBalancer, ...] = ()
+    others: tuple[LoadBalancer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One thing that the checks on its type look at: here, the service as a whole."""
+
+    scene: Scene
+
+    @property
+    def about(self) -> LoadBalancer | Listener | Pool | Member | None:
+        """The object of Octavia's that a finding is about, where there is just one."""
+        return self.scene.found[0] if len(self.scene.found) == 1 else None
+
+    @property
+    def resource(self) -> str:
+        """What a finding calls the thing: its name, or its ID where it has none."""
+        return (self.about and (self.about.name or self.about.id)) or str(self.scene.service)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadBalancerSubject(Subject):
+    """The only load balancer of the service."""
+
+    load_balancer: LoadBalancer
+
+    @property
+    def about(self) -> LoadBalancer | Listener | Pool | Member:
+        """The load balancer, or in the subjects below, the innermost object."""
+        return self.load_balancer
+
+    @property
+    def is_ovn(self) -> bool:
+        """Whether OVN's provider driver serves it rather than an amphora."""
+        return self.load_balancer.provider == "ovn"
+
+    @property
+    def is_occm(self) -> bool:
+        """Whether cloud-provider-openstack made it, rather than Kuryr."""
+        return naming.is_occm(self.load_balancer.name)
+
+    @property
+    def service_name(self) -> naming.ServiceName | None:
+        """The Service, as Kuryr's name of the load balancer tells it."""
+        return naming.read_service(self.load_balancer.name)
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerSubject(LoadBalancerSubject):
+    """A listener that is, or by its name ought to be, SCTP."""
+
+    listener: Listener
+
+    @property
+    def about(self) -> Listener | LoadBalancer | Pool | Member:
+        """The listener."""
+        return self.listener
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSubject(ListenerSubject):
+    """The default pool of such a listener."""
+
+    pool: Pool
+
+    @property
+    def about(self) -> Pool | LoadBalancer | Listener | Member:
+        """The pool."""
+        return self.pool
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSubject(PoolSubject):
+    """A member of such a pool."""
+
+    member: Member
+
+    @property
+    def about(self) -> Member | LoadBalancer | Listener | Pool:
+        """The member."""
+        return self.member
+
+
+def subjects(scene: Scene) -> Iterator[Subject]:
+    """Walk the scene from the service down to each member."""
+    yield Subject(scene)
+    if len(scene.found) != 1:
+        return
+    (load_balancer,) = scene.found
+    yield LoadBalancerSubject(scene, load_balancer)
+    for listener in judged_listeners(load_balancer):
+        yield ListenerSubject(scene, load_balancer, listener)
+        if pool := listener.pool:
+            yield PoolSubject(scene, load_balancer, listener, pool)
+            for member in pool.members:
+                yield MemberSubject(scene, load_balancer, listener, pool, member)
+
+
+def judged_listeners(load_balancer: LoadBalancer) -> tuple[Listener, ...]:
+    """Return the listeners that are SCTP, or are called so by Kuryr, by port."""
+    judged = (one for one in load_balancer.listeners if _is_judged(one))
+    return tuple(sorted(judged, key=lambda one: one.protocol_port))
+
+
+def _is_judged(listener: Listener) -> bool:
+    said = naming.read_listener(listener.name)
+    return listener.protocol == "SCTP" or (said is not None and said.protocol == "SCTP")

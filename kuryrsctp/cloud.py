@@ -1,0 +1,176 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What all readers of OpenStack's APIs share: deadlines, and errors in one line.
+
+An API is never trusted to answer at all: calls run on daemon threads, so that
+neither a deadline nor Ctrl-C ever waits for a socket.
+"""
+
+import concurrent.futures
+import json
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import keystoneauth1.exceptions
+import openstack.exceptions
+import requests.exceptions
+
+from kuryrsctp.deadline import Deadline
+from kuryrsctp.errors import CloudError
+
+T = TypeVar("T")
+
+# Seconds for all that is asked of the APIs about one service.
+TIMEOUT = 90.0
+
+PARALLEL = 8
+_QUOTED = 200
+
+_REMEDIES = {
+    400: "the API does not know this request: check that the catalog leads to the right API"
+    " (`openstack catalog list`)",
+    401: "the credentials are refused: check user, password and project"
+    " (`openstack token issue` must work)",
+    403: "these credentials may not read this: use the load balancer's project, or ask for the role"
+    " `load-balancer_observer`",
+    404: "nothing is there: check that the catalog leads to the right API (`openstack catalog"
+    " list`)",
+    409: "the object is being changed: try again in a minute",
+    429: "too many requests: try again in a minute",
+    501: "the provider cannot do this",
+    502: "the API is down behind its proxy: try again, then ask the cloud's operator",
+    503: "the API is down or overloaded: try again, then ask the cloud's operator",
+    504: "the API is overloaded: try again, then ask the cloud's operator",
+}
+_SERVER_FAULT = "the API failed: try again, then ask the cloud's operator to look at its log"
+_CLIENT_FAULT = "the API refuses the request: `--debug` shows it"
+_SETTINGS = (
+    "check region, interface and the other settings in clouds.yaml or OS_* (`openstack catalog"
+    " list` shows what this cloud has)"
+)
+
+# What the SDK stumbles over when a body is JSON but not what the API promises.
+_MALFORMED = (AttributeError, KeyError, TypeError, ValueError)
+
+
+def call(function: Callable[[], T], deadline: Deadline) -> T:
+    """Call `function`, which talks to an API; its errors become CloudError."""
+    return call_all([function], deadline)[0]
+
+
+def call_all(functions: Sequence[Callable[[], T]], deadline: Deadline) -> list[T]:
+    """Call the functions side by side; return their results in order.
+
+    Raises CloudError: the first one's in order, or that the deadline has passed.
+    """
+    tasks: queue.SimpleQueue[tuple[Future[T], Callable[[], T]]] = queue.SimpleQueue()
+    futures: list[Future[T]] = []
+    for function in functions:
+        futures.append(Future())
+        tasks.put((futures[-1], function))
+    for _ in range(min(PARALLEL, len(functions))):
+        threading.Thread(target=_work, args=(tasks,), daemon=True).start()
+    try:
+        with _one_line_errors():
+            return [future.result(deadline.left()) for future in futures]
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+def _work(tasks: "queue.SimpleQueue[tuple[Future[T], Callable[[], T]]]") -> None:
+    while True:
+        try:
+            future, function = tasks.get_nowait()
+        except queue.Empty:
+            return
+        if not future.set_running_or_notify_cancel():
+            continue
+        try:
+            future.set_result(function())
+        except BaseException as error:  # handed over to the thread that waits
+            future.set_exception(error)
+
+
+@contextmanager
+def _one_line_errors() -> Iterator[None]:
+    """Turn what keystoneauth and the SDK raise into a CloudError that says what to do."""
+    try:
+        yield
+    except openstack.exceptions.HttpException as error:
+        raise CloudError(_refusal(error.status_code or 0, error.url, error.details)) from error
+    except keystoneauth1.exceptions.HttpError as error:
+        detail = error.message.replace(f" (HTTP {error.http_status})", "")
+        raise CloudError(_refusal(error.http_status, error.url, detail)) from error
+    except (keystoneauth1.exceptions.ConnectionError, requests.exceptions.ConnectionError) as error:
+        raise CloudError(_broken_connection(error)) from error
+    except concurrent.futures.TimeoutError as error:
+        raise CloudError(
+            "the cloud's APIs did not answer in time: try again, then ask the cloud's operator"
+        ) from error
+    except (keystoneauth1.exceptions.InvalidResponse, *_MALFORMED) as error:
+        raise CloudError(_nonsense(error)) from error
+    except (
+        keystoneauth1.exceptions.ClientException,
+        openstack.exceptions.SDKException,
+    ) as error:
+        raise CloudError(f"{error}: {_SETTINGS}") from error
+
+
+def _refusal(status: int, url: str | None, detail: object) -> str:
+    """Say who answered with an HTTP error, in its own words, and what to do."""
+    fault = _SERVER_FAULT if status >= 500 else _CLIENT_FAULT
+    words = f" ({str(detail)[:_QUOTED]})" if detail else ""
+    return f"{_place(url)} answered {status}{words}: {_REMEDIES.get(status, fault)}"
+
+
+def _broken_connection(error: BaseException) -> str:
+    """Say which connection broke, and how; the reason lies at the root of a chain."""
+    url = None
+    root = error
+    while (inner := root.__cause__ or root.__context__) is not None:
+        root = inner
+        request = getattr(root, "request", None)
+        url = url or getattr(request, "url", None)
+    reason = (isinstance(root, OSError) and root.strerror) or str(root)
+    return (
+        f"no answer from {_place(url)} ({reason[:_QUOTED]}): check its URL, the network and any"
+        " proxy, then ask the cloud's operator"
+    )
+
+
+def _nonsense(error: BaseException) -> str:
+    """Say that an API's answer is not what its reference promises."""
+    if isinstance(error, json.JSONDecodeError):
+        what = f"an API's answer is not JSON but '{error.doc.strip()[:40]}'"
+    elif isinstance(error, keystoneauth1.exceptions.InvalidResponse):
+        what = f"the answer of {_place(error.response.url)} is not a token"
+    else:
+        what = f"an API's answer is malformed ({type(error).__name__}: {str(error)[:_QUOTED]})"
+    return (
+        f"{what}: check that the endpoints lead to the APIs, not to a proxy or login page"
+        " (`openstack catalog list`)"
+    )
+
+
+def _place(url: str | None) -> str:
+    """Return a URL without what may be secret or long: user, password and query."""
+    if not url:
+        return "the API"
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

@@ -1,0 +1,119 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""kuryr-sctp-demo: a server that answers every message with the name of its host.
+
+It needs the standard library alone, so that a pod's image stays small.
+"""
+
+import argparse
+import errno
+import ipaddress
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+
+from kuryrsctp.errors import ExitCode, NotJudged
+from kuryrsctp.sctp.server import Server
+from kuryrsctp.sctp.sockets import listening_socket
+
+LOG = logging.getLogger(__name__)
+
+PORT = 9090
+_ANY_IPV4, _ANY_IPV6 = str(ipaddress.IPv4Address(0)), str(ipaddress.IPv6Address(0))
+
+_NO_IPV6 = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until SIGTERM or SIGINT; return the exit code."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s kuryr-sctp-demo: %(message)s"
+    )
+    answer = f"{socket.gethostname()}: HELLO, I AM ALIVE!!!".encode()
+    try:
+        listeners = listen(options.bind, options.port)
+    except NotJudged as error:
+        LOG.error("%s", error)
+        return ExitCode.NOT_JUDGED
+    waker, woken = socket.socketpair()
+    with waker, woken, Server(listeners, answer) as server:
+        waker.setblocking(False)
+        signal.set_wakeup_fd(waker.fileno())
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: None)
+        for one in listeners:
+            LOG.info("listening on %s port %d", *one.getsockname()[:2])
+        server.serve(until=woken)
+        signal.set_wakeup_fd(-1)
+    LOG.info("stopped")
+    return ExitCode.OK
+
+
+def listen(addresses: Sequence[str], port: int) -> list[socket.socket]:
+    """Listen on the addresses; with none, on all of IPv4's and, where there is IPv6, its too.
+
+    Raises NotJudged.
+    """
+    listeners: list[socket.socket] = []
+    for address in addresses or (_ANY_IPV4, _ANY_IPV6):
+        try:
+            listeners.append(listening_socket(address, port))
+        except OSError as error:
+            if not addresses and address == _ANY_IPV6 and error.errno in _NO_IPV6:
+                LOG.info("no IPv6 on this host: serving IPv4 only")
+                continue
+            raise NotJudged(f"cannot listen on {address} port {port}: {error.strerror}") from error
+    return listeners
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="kuryr-sctp-demo",
+        description="Answer every SCTP message with '<host name>: HELLO, I AM ALIVE!!!'.",
+        epilog="Through a load balancer an association breaks if its server announces addresses"
+        " that the load balancer does not know. On a host with several, give --bind the one that"
+        " the load balancer uses.",
+    )
+    parser.add_argument(
+        "--bind",
+        metavar="ADDRESS",
+        action="append",
+        type=_address,
+        default=[],
+        help="numeric address to listen on; repeatable (default: 0.0.0.0 and ::)",
+    )
+    parser.add_argument(
+        "--port", type=_port, default=PORT, help="port to listen on (default: %(default)s)"
+    )
+    return parser
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is no numeric IP address") from None
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and 0 < int(text) < 65536:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"'{text}' is no port: ports go from 1 to 65535")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Do these security groups let SCTP in? Pure; the rules are Neutron's.
+
+A port's groups admit what any rule of any of them admits; there are no denials
+(https://docs.openstack.org/api-ref/network/v2/#security-group-rules-security-group-rules).
+"""
+
+import enum
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+# Neutron stores what it was given: the name, the IANA number, or nothing for any protocol.
+_COVERS_SCTP = {None, "", "any", "0", "sctp", "132"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A security group rule, with Neutron's names; ports are inclusive."""
+
+    direction: str
+    ethertype: str
+    protocol: str | None = None
+    port_range_min: int | None = None
+    port_range_max: int | None = None
+    remote_ip_prefix: str | None = None
+    remote_group_id: str | None = None
+    remote_address_group_id: str | None = None
+
+    def admits_sctp(self, port: int, version: int) -> bool:
+        """Whether this lets SCTP in to `port` from anyone at all over IP `version`."""
+        if self.direction != "ingress" or self.ethertype != f"IPv{version}":
+            return False
+        if self.protocol not in _COVERS_SCTP:
+            return False
+        low, high = self.port_range_min, self.port_range_max
+        return (low is None or low <= port) and (high is None or port <= high)
+
+
+class Admission(enum.Enum):
+    """How much of a source network gets in."""
+
+    ALL = "all of it"
+    SOME = "a part of it"
+    BY_GROUP = "only members of certain groups"
+    NONE = "nothing"
+
+
+def admission(rules: Iterable[Rule], port: int, source: Network) -> Admission:
+    """Say how much of `source` the `rules` of all of a port's groups admit to SCTP `port`.
+
+    Who belongs to a remote group cannot be read off the rules: where nothing else
+    admits the source that is said as such, and is no verdict.
+    """
+    fitting = [rule for rule in rules if rule.admits_sctp(port, source.version)]
+    if any(_any_source(rule) for rule in fitting):
+        return Admission.ALL
+    # All of one version by now, which the type checker cannot see.
+    prefixes: list[Any] = [
+        ipaddress.ip_network(rule.remote_ip_prefix, strict=False)
+        for rule in fitting
+        if rule.remote_ip_prefix
+    ]
+    merged: list[Any] = list(ipaddress.collapse_addresses(prefixes))
+    if any(source.subnet_of(one) for one in merged):
+        return Admission.ALL
+    if any(rule.remote_group_id or rule.remote_address_group_id for rule in fitting):
+        return Admission.BY_GROUP
+    if any(source.overlaps(one) for one in merged):
+        return Admission.SOME
+    return Admission.NONE
+
+
+def _any_source(rule: Rule) -> bool:
+    return not (rule.remote_ip_prefix or rule.remote_group_id or rule.remote_address_group_id)

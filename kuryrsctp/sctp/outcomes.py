@@ -1,0 +1,78 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""What the kernel's errors say about the way to the peer (RFC 9260; Linux)."""
+
+import errno
+import os
+
+from kuryrsctp.model import Outcome
+
+# A host that does not answer ARP or neighbour solicitation is given up after three tries, a second
+# apart. A rejection comes with the first INIT or, where rejections are rationed, with the next.
+ADDRESS_RESOLUTION = 2.5
+
+_CONNECT = {
+    errno.ETIMEDOUT: (Outcome.TIMEOUT, "no association: silence"),
+    errno.ENOPROTOOPT: (Outcome.PEER_LACKS_SCTP, "protocol unreachable: the peer has no SCTP"),
+    errno.EACCES: (Outcome.PROHIBITED, "administratively prohibited: a firewall rejects"),
+    errno.ENETUNREACH: (Outcome.UNREACHABLE, "network unreachable"),
+    errno.EHOSTDOWN: (Outcome.UNREACHABLE, "host unknown"),
+    errno.ENONET: (Outcome.UNREACHABLE, "host isolated"),
+}
+_BROKEN = frozenset(
+    (
+        errno.ECONNABORTED,
+        errno.ECONNREFUSED,
+        errno.ECONNRESET,
+        errno.ENOTCONN,
+        errno.EPIPE,
+        errno.ESHUTDOWN,
+        errno.ETIMEDOUT,
+    )
+)
+
+
+class Ended(Exception):
+    """An exchange came to its end before its answer."""
+
+    def __init__(self, outcome: Outcome, detail: str) -> None:
+        """Say which outcome it is, and what was seen."""
+        super().__init__(detail)
+        self.outcome = outcome
+        self.detail = detail
+
+
+def not_connected(code: int, seconds: float, *, aborted: bool) -> Ended | None:
+    """Say what an error of connect() means; None if it says nothing about the peer.
+
+    `seconds` is how long the error took to come. `aborted` tells whether the
+    association ended with it: an ABORT ends it, an ICMP message does not, and both
+    come as ECONNREFUSED.
+    """
+    if code == errno.ECONNREFUSED:
+        if aborted:
+            return Ended(Outcome.REFUSED, "aborted: nothing listens, or it does not accept")
+        return Ended(Outcome.NO_BACKEND, "port unreachable: no live member, or a firewall rejects")
+    if code == errno.EHOSTUNREACH:
+        if seconds < ADDRESS_RESOLUTION:
+            return Ended(Outcome.PROHIBITED, "host unreachable or prohibited: a firewall rejects")
+        return Ended(Outcome.UNREACHABLE, f"host unreachable after {seconds:.1f} s: host down")
+    return Ended(*_CONNECT[code]) if code in _CONNECT else None
+
+
+def broken(code: int) -> Ended | None:
+    """Say what an error of an association means; None if it says nothing about the peer."""
+    if code in _BROKEN:
+        return Ended(Outcome.LOST, f"the association broke: {os.strerror(code).lower()}")
+    return None

@@ -1,0 +1,110 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""From a host's name to an address, and from an address to the way there."""
+
+import errno
+import ipaddress
+import queue
+import socket
+import threading
+from typing import Any
+
+from kuryrsctp.errors import AddressError, NotJudged
+from kuryrsctp.model import Endpoint, Outcome
+from kuryrsctp.sctp.outcomes import Ended
+
+_NO_ROUTE = {
+    errno.ENETUNREACH: (Outcome.UNREACHABLE, "this host has no route"),
+    errno.EHOSTUNREACH: (Outcome.UNREACHABLE, "this host's route is unreachable"),
+    errno.EINVAL: (
+        Outcome.UNREACHABLE,
+        "a blackhole route, or an address that lacks its %interface",
+    ),
+    errno.EACCES: (Outcome.PROHIBITED, "a prohibited route, or a broadcast address"),
+    errno.EADDRNOTAVAIL: (Outcome.UNREACHABLE, "this host has no address of the kind"),
+}
+
+_NUMERIC = socket.NI_NUMERICHOST | socket.NI_NUMERICSERV
+_BROADCAST = ipaddress.IPv4Address(2**32 - 1)
+
+
+def resolve(host: str, port: int, timeout: float) -> Endpoint:
+    """Return the first numeric address of `host`, which may be numeric already.
+
+    The resolver knows no deadline, so it runs in a thread of its own; one that hangs
+    past `timeout` seconds is left behind and holds up nothing.
+
+    Raises AddressError.
+    """
+    answer: queue.SimpleQueue[str | OSError | UnicodeError] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+            # Unlike getaddrinfo(), getnameinfo() keeps the interface of a link-local address.
+            answer.put(socket.getnameinfo(found[0][4], _NUMERIC)[0])
+        except (OSError, UnicodeError) as error:  # UnicodeError: no name of a host at all
+            answer.put(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        address = answer.get(timeout=timeout)
+    except queue.Empty:
+        raise AddressError(f"'{host}' was not resolved within {timeout:g} s") from None
+    if isinstance(address, OSError):
+        raise AddressError(f"cannot resolve '{host}': {address.strerror}") from address
+    if isinstance(address, UnicodeError):
+        raise AddressError(f"'{host}' is no host's name") from address
+    return numeric(address, port)
+
+
+def numeric(address: str, port: int) -> Endpoint:
+    """Return the endpoint of a numeric address, an IPv4 address in IPv6's clothes as IPv4.
+
+    Raises AddressError if it is none, or none of a single host.
+    """
+    try:
+        read = ipaddress.ip_address(address)
+    except ValueError:
+        raise AddressError(f"'{address}' is no numeric IP address") from None
+    if isinstance(read, ipaddress.IPv6Address) and read.ipv4_mapped:
+        read = read.ipv4_mapped
+    if read.is_multicast or read.is_unspecified or read == _BROADCAST:
+        raise AddressError(f"{read} is no address of a single host")
+    return Endpoint(str(read), port)
+
+
+def socket_address(target: Endpoint) -> tuple[int, Any]:
+    """Return the address family of a numeric endpoint and its address for connect()."""
+    found = socket.getaddrinfo(
+        target.address, target.port, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST
+    )
+    return found[0][0], found[0][4]
+
+
+def source_address(family: int, address: Any) -> Any:
+    """Return this host's own socket address on the way to `address`; nothing is sent.
+
+    SCTP itself does not report that there is no way, and waits: a datagram socket does.
+
+    Raises Ended if there is none; NotJudged if it cannot be asked for.
+    """
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect(address)
+            return probe.getsockname()
+    except OSError as error:
+        if error.errno not in _NO_ROUTE:
+            raise NotJudged(f"{address[0]}: {error.strerror}") from error
+        raise Ended(*_NO_ROUTE[error.errno]) from error

@@ -1,0 +1,179 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""A server that answers every message of every association with the same bytes."""
+
+import errno
+import logging
+import resource
+import selectors
+import socket
+import struct
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from types import TracebackType
+
+LOG = logging.getLogger(__name__)
+
+# What one client, and all together, can take.
+IDLE = 300.0
+LONGEST_MESSAGE = 1 << 20
+MOST_ASSOCIATIONS = 512
+
+_CHUNK = 65536
+_OWN_DESCRIPTORS = 32
+_EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+_ABORT = struct.pack("ii", 1, 0)
+
+
+class _Client:
+    """One association: how much of a message has come, and whether an answer is due."""
+
+    def __init__(self, association: socket.socket, peer: str) -> None:
+        self.socket = association
+        self.peer = peer
+        self.received = 0
+        self.due = False
+        self.active = time.monotonic()
+
+
+class Server:
+    """An event loop over listening sockets and their associations.
+
+    A client that sends and never reads is read from no more until it does. One that is
+    idle for too long, or sends a message without end, is aborted; so is the longest idle
+    one when there are too many.
+    """
+
+    def __init__(
+        self, listeners: Sequence[socket.socket], answer: bytes, idle: float = IDLE
+    ) -> None:
+        """Take over the listening sockets, which do not block; `idle` is in seconds."""
+        self._answer = answer
+        self._idle = idle
+        self._listeners = tuple(listeners)
+        self._clients: OrderedDict[int, _Client] = OrderedDict()  # the longest idle first
+        self._selector = selectors.DefaultSelector()
+        descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self._most = max(1, min(MOST_ASSOCIATIONS, descriptors - _OWN_DESCRIPTORS))
+        for listener in self._listeners:
+            self._selector.register(listener, selectors.EVENT_READ)
+
+    def __enter__(self) -> "Server":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop listening, and shut all associations down."""
+        for client in list(self._clients.values()):
+            self._drop(client)
+        self._selector.close()
+        for listener in self._listeners:
+            listener.close()
+
+    def serve(self, until: socket.socket) -> None:
+        """Serve until there is something to read from `until`."""
+        self._selector.register(until, selectors.EVENT_READ)
+        while True:
+            for key, _ in self._selector.select(self._patience()):
+                if key.fileobj is until:
+                    return
+                if key.fileobj in self._listeners:
+                    self._accept(key.fileobj)
+                elif key.fd in self._clients:
+                    self._attend(self._clients[key.fd])
+            self._drop_idle()
+
+    def _patience(self) -> float | None:
+        """Return the seconds until a client has been idle for too long."""
+        if not self._clients:
+            return None
+        longest_idle = next(iter(self._clients.values()))
+        return max(0.0, longest_idle.active + self._idle - time.monotonic())
+
+    def _accept(self, listener: socket.socket) -> None:
+        # Once for each event: to ask an SCTP socket again until it would block takes a tick.
+        try:
+            association, peer = listener.accept()
+        except OSError as error:
+            if error.errno not in _EXHAUSTED:
+                return  # the client is gone already
+            if not self._clients:
+                raise
+            self._abort_longest_idle(f"no room: {error.strerror}")
+            return
+        association.setblocking(False)
+        if len(self._clients) >= self._most:
+            self._abort_longest_idle("too many associations")
+        client = _Client(association, f"{peer[0]} port {peer[1]}")
+        self._clients[association.fileno()] = client
+        self._selector.register(association, selectors.EVENT_READ)
+
+    def _attend(self, client: _Client) -> None:
+        try:
+            if client.due:
+                self._send(client)
+            else:
+                self._receive(client)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            LOG.info("%s: %s", client.peer, error.strerror)
+            self._drop(client)
+
+    def _receive(self, client: _Client) -> None:
+        data, _, flags, _ = client.socket.recvmsg(_CHUNK)
+        self._touch(client)
+        if not data:
+            self._drop(client)
+            return
+        client.received += len(data)
+        if client.received > LONGEST_MESSAGE:
+            self._abort(client, "the message is too long")
+        elif flags & socket.MSG_EOR:
+            client.due = True
+            self._selector.modify(client.socket, selectors.EVENT_WRITE)
+            self._send(client)
+
+    def _send(self, client: _Client) -> None:
+        client.socket.send(self._answer)
+        self._touch(client)
+        LOG.info("%s: answered a message of %d bytes", client.peer, client.received)
+        client.received, client.due = 0, False
+        self._selector.modify(client.socket, selectors.EVENT_READ)
+
+    def _touch(self, client: _Client) -> None:
+        client.active = time.monotonic()
+        self._clients.move_to_end(client.socket.fileno())
+
+    def _drop_idle(self) -> None:
+        while self._patience() == 0:
+            self._abort_longest_idle(f"idle for {self._idle:g} s")
+
+    def _abort_longest_idle(self, reason: str) -> None:
+        self._abort(next(iter(self._clients.values())), reason)
+
+    def _abort(self, client: _Client, reason: str) -> None:
+        LOG.info("%s: aborted: %s", client.peer, reason)
+        client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
+        self._drop(client)
+
+    def _drop(self, client: _Client) -> None:
+        self._selector.unregister(client.socket)
+        del self._clients[client.socket.fileno()]
+        client.socket.close()

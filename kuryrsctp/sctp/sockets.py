@@ -1,0 +1,95 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""Opening SCTP sockets, and the kernel's numbers that Python does not name."""
+
+import errno
+import socket
+from typing import Any
+
+from kuryrsctp.errors import NotJudged, SctpUnavailable
+
+# linux/in.h, linux/in6.h
+IP_RECVERR = 11
+IPV6_RECVERR = 25
+
+# linux/sctp.h
+SCTP_SNDINFO = 2
+MSG_NOTIFICATION = 0x8000
+
+BACKLOG = 128
+# The kernel's share of what one association can take, each way.
+BUFFER = 65536
+
+_NO_SCTP = (
+    "this host's kernel has no SCTP: run `modprobe sctp` as root; on RHEL and its kin first install"
+    " kernel-modules-extra and remove sctp from the blacklist in /etc/modprobe.d"
+)
+_NO_PYSCTP = "pysctp cannot be imported (%s): `pip install pysctp`"
+_FORBIDDEN = "this process may not open SCTP sockets: see its seccomp and SELinux rules"
+
+
+def client_socket(family: int) -> Any:
+    """Return a new one-to-one socket (RFC 6458, 4) as pysctp's `sctpsocket_tcp`.
+
+    Raises SctpUnavailable without pysctp or SCTP, and NotJudged when the host is out
+    of sockets or memory.
+    """
+    try:
+        import sctp
+    except ImportError as error:
+        raise SctpUnavailable(_NO_PYSCTP % error) from error
+    try:
+        return sctp.sctpsocket_tcp(family)
+    except OSError as error:
+        raise unavailable(error) from error
+
+
+def listening_socket(address: str, port: int) -> socket.socket:
+    """Return a non-blocking socket that listens on one numeric address.
+
+    An IPv6 socket never takes IPv4 with it: it would announce addresses of both kinds
+    to its peers, and an association through NAT dies of the one that NAT does not know.
+
+    Raises SctpUnavailable without SCTP, and OSError as bind(2) and listen(2) do.
+    """
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_SCTP)
+    except OSError as error:
+        if error.errno == errno.EAFNOSUPPORT:
+            raise
+        raise unavailable(error) from error
+    try:
+        # Associations of a predecessor may still be shutting down on the port.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind(socket.getaddrinfo(address, port, flags=socket.AI_NUMERICHOST)[0][4])
+        listener.listen(BACKLOG)
+        listener.setblocking(False)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def unavailable(error: OSError) -> NotJudged:
+    """Return what to tell the user of a socket() that failed."""
+    if error.errno in (errno.EPROTONOSUPPORT, errno.ESOCKTNOSUPPORT):
+        return SctpUnavailable(_NO_SCTP)
+    if error.errno in (errno.EPERM, errno.EACCES):
+        return SctpUnavailable(_FORBIDDEN)
+    return NotJudged(f"this host cannot open an SCTP socket: {error.strerror}")

@@ -1,0 +1,102 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The walkthrough's service as the model holds it, and how to change it for a test."""
+
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import Any
+
+from kuryrsctp import naming
+from kuryrsctp.checks import Scene, run
+from kuryrsctp.model import Finding, Listener, LoadBalancer, Member, Pool, Status
+
+NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=timezone.utc)
+SERVICE = naming.ServiceName("default", "sctp-demo")
+NAME = "default/sctp-demo"
+PORT_NAME = "default/sctp-demo:SCTP:90"
+POD = "default/sctp-demo-65fcf85ddb-zg7nq:9090"
+OTHER_POD = "default/sctp-demo-65fcf85ddb-8vnrq:9090"
+
+_STATE: dict[str, Any] = {
+    "admin_state_up": True,
+    "provisioning_status": "ACTIVE",
+    "operating_status": "ONLINE",
+    "changed_at": NOW,
+}
+
+
+def member(**changes: Any) -> Member:
+    """Return the first pod's member."""
+    found = Member(
+        id="abeec334",
+        name=POD,
+        address="10.0.0.75",
+        protocol_port=9090,
+        weight=1,
+        **_STATE | {"operating_status": "NO_MONITOR"},
+    )
+    return replace(found, **changes)
+
+
+def other_member(**changes: Any) -> Member:
+    """Return the second pod's member."""
+    return replace(member(id="826345b0", name=OTHER_POD, address="10.0.0.88"), **changes)
+
+
+def pool(*members: Member, **changes: Any) -> Pool:
+    """Return the pool, with both members unless others are given."""
+    found = Pool(
+        id="0935f099",
+        name=PORT_NAME,
+        protocol="SCTP",
+        lb_algorithm="ROUND_ROBIN",
+        members=members or (member(), other_member()),
+        **_STATE,
+    )
+    return replace(found, **changes)
+
+
+def listener(**changes: Any) -> Listener:
+    """Return the SCTP listener with its pool."""
+    found = Listener(
+        id="eda5caa0", name=PORT_NAME, protocol="SCTP", protocol_port=90, pool=pool(), **_STATE
+    )
+    return replace(found, **changes)
+
+
+def load_balancer(*listeners: Listener, **changes: Any) -> LoadBalancer:
+    """Return the load balancer, with the one listener unless others are given."""
+    found = LoadBalancer(
+        id="96b38be3",
+        name=NAME,
+        project_id="2e89a9e0",
+        provider="amphora",
+        vip_address="10.0.0.158",
+        listeners=listeners or (listener(),),
+        **_STATE,
+    )
+    return replace(found, **changes)
+
+
+def findings(*found: LoadBalancer, **changes: Any) -> tuple[Finding, ...]:
+    """Run all checks over a scene with these load balancers."""
+    return run(replace(Scene(SERVICE, NOW, found=found), **changes))
+
+
+def odd(*found: LoadBalancer, **changes: Any) -> dict[tuple[str, str], str]:
+    """Return what is not OK: by check and resource, its status and detail."""
+    return {
+        (one.check, one.resource): f"{one.status.value} {one.detail}"
+        for one in findings(*found, **changes)
+        if one.status is not Status.OK
+    }

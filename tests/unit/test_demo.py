@@ -1,0 +1,52 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+import subprocess
+import sys
+
+import pytest
+
+from kuryrsctp import demo
+
+SCRIPT = """
+import sys
+for name in ("openstack", "osc_lib", "cliff", "keystoneauth1", "sctp", "pbr"):
+    sys.modules[name] = None
+from kuryrsctp.demo import main
+main(["--help"])
+"""
+
+
+def test_the_server_needs_the_standard_library_alone() -> None:
+    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "usage: kuryr-sctp-demo" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--port", "0"], "'0' is no port: ports go from 1 to 65535"),
+        (["--port", "65536"], "'65536' is no port"),
+        (["--port", "sctp"], "'sctp' is no port"),
+        (["--bind", "localhost"], "'localhost' is no numeric IP address"),
+        (["9090"], "unrecognized arguments: 9090"),
+    ],
+)
+def test_wrong_usage_is_said_and_exit_2(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        demo.main(arguments)
+    assert caught.value.code == 2
+    assert said in capsys.readouterr().err

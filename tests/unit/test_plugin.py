@@ -1,0 +1,56 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What OpenStackClient asks of a plugin's module."""
+
+import argparse
+import types
+from importlib.metadata import entry_points
+
+import kuryrsctp
+from kuryrsctp import plugin, verifier
+from kuryrsctp.osc.base import VerdictLister
+
+
+def test_the_commands_of_each_api_version_are_found_by_their_entry_points() -> None:
+    (found,) = entry_points(group="openstack.cli.extension", name=plugin.API_NAME)
+    assert found.load() is plugin
+    for version in plugin.API_VERSIONS:
+        commands = entry_points(group=f"openstack.{plugin.API_NAME}.v{version}")
+        assert {one.name for one in commands} >= {"kuryr_sctp_probe", "kuryr_sctp_verify"}
+        assert all(issubclass(one.load(), VerdictLister) for one in commands)
+
+
+def test_the_default_api_version_is_one_that_exists() -> None:
+    assert plugin.DEFAULT_API_VERSION in plugin.API_VERSIONS
+
+
+def test_the_version_option_is_named_as_openstackclient_derives_it() -> None:
+    assert plugin.API_VERSION_OPTION == "os_kuryr_sctp_api_version"
+    assert plugin.API_NAME == "kuryr_sctp"
+
+
+def test_the_global_options_stay_as_they_are() -> None:
+    parser = argparse.ArgumentParser()
+    before = parser.format_help()
+    assert plugin.build_option_parser(parser) is parser
+    assert parser.format_help() == before
+
+
+def test_the_client_is_the_connection_that_openstackclient_has_made() -> None:
+    connection = object()
+    assert plugin.make_client(types.SimpleNamespace(sdk_connection=connection)) is connection
+
+
+def test_the_jobs_are_exported_without_being_imported_before_they_are_used() -> None:
+    assert kuryrsctp.verify is verifier.verify
+    assert not hasattr(kuryrsctp, "frobnicate")

@@ -1,0 +1,128 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+import math
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from kuryrsctp import prober
+from kuryrsctp.errors import AddressError, ServiceLacksSctp, UsageError
+from kuryrsctp.model import Endpoint, Listener, LoadBalancer, Member, Pool
+
+STATE: dict[str, Any] = {
+    "admin_state_up": True,
+    "provisioning_status": "ACTIVE",
+    "operating_status": "ONLINE",
+}
+MEMBERS = tuple(
+    Member(
+        id=name,
+        name=f"default/{name}:9090",
+        address="10.0.0.75",
+        protocol_port=9090,
+        weight=weight,
+        **STATE,
+    )
+    for name, weight in (("a", 1), ("b", 4))
+)
+POOL = Pool(id="p", name="p", protocol="SCTP", lb_algorithm="ROUND_ROBIN", members=MEMBERS, **STATE)
+
+
+def listener(protocol: str, port: int, pool: Pool | None = POOL) -> Listener:
+    return Listener(id="l", name="l", protocol=protocol, protocol_port=port, pool=pool, **STATE)
+
+
+def load_balancer(*listeners: Listener) -> LoadBalancer:
+    return LoadBalancer(
+        id="96b38be3",
+        name="default/sctp-demo",
+        project_id="p",
+        provider="amphora",
+        vip_address="10.0.0.158",
+        listeners=listeners,
+        **STATE,
+    )
+
+
+def test_each_sctp_listener_is_a_target_with_its_members() -> None:
+    targets = prober.targets_of(
+        load_balancer(listener("SCTP", 91, None), listener("TCP", 90), listener("SCTP", 90))
+    )
+    assert [(one.endpoint, one.members) for one in targets] == [
+        (Endpoint("10.0.0.158", 90), MEMBERS),
+        (Endpoint("10.0.0.158", 91), ()),
+    ]
+
+
+def test_a_load_balancer_without_sctp_says_what_it_has() -> None:
+    with pytest.raises(ServiceLacksSctp, match=r"no SCTP listener \(it has TCP 80, UDP 53\)"):
+        prober.targets_of(load_balancer(listener("TCP", 80), listener("UDP", 53)))
+
+
+def test_messages_are_counted_for_each_target() -> None:
+    targets = prober.targets_of(load_balancer(listener("SCTP", 90), listener("SCTP", 91, None)))
+    plan = prober.Plan("default/sctp-demo", targets, b"hello", 5.0)
+    assert [plan.messages_to(one) for one in targets] == [10, 4]
+    assert plan.messages == 14
+    assert prober.Plan("default/sctp-demo", targets, b"hello", 5.0, count=3).messages == 6
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({}, "give either a service, or an address and a port"),
+        ({"service": "a", "address": "::1", "port": 9}, "give either a service, or an address"),
+        ({"address": "::1"}, "an address and a port go together"),
+        ({"service": "a", "port": 9}, "an address and a port go together"),
+        ({"service": "a"}, "a connection is needed"),
+        ({"address": "::1", "port": 0}, "ports go from 1 to 65535"),
+        ({"address": "::1", "port": 65536}, "ports go from 1 to 65535"),
+        ({"address": "::1", "port": 9, "count": 0}, "at least one message"),
+        ({"address": "::1", "port": 9, "timeout": 0}, "timeout is 0"),
+        ({"address": "::1", "port": 9, "timeout": math.nan}, "timeout is nan"),
+        ({"address": "::1", "port": 9, "timeout": math.inf}, "timeout is inf"),
+        ({"address": "::1", "port": 9, "message": ""}, "cannot carry an empty message"),
+    ],
+)
+def test_arguments_that_make_no_sense_are_usage_errors(
+    arguments: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(UsageError, match=said):
+        prober.probe(**arguments)
+
+
+def test_a_name_that_does_not_resolve_is_no_verdict() -> None:
+    with pytest.raises(AddressError, match=r"cannot resolve 'no-such-host\.invalid'"):
+        prober.probe(address="no-such-host.invalid", port=90)
+
+
+def test_a_message_may_be_text_or_bytes() -> None:
+    target: dict[str, Any] = {"address": "127.0.0.1", "port": 90}
+    assert prober.plan(**target, message="größe").message == "größe".encode()
+    assert prober.plan(**target, message="\udcff").message == b"\xff"
+    assert prober.plan(**target, message=b"\x00").message == b"\x00"
+
+
+def test_the_command_module_imports_neither_sdk_nor_sctp() -> None:
+    script = (
+        "import sys, kuryrsctp.plugin, kuryrsctp.osc.probe\n"
+        "print([one for one in ('openstack.connection', 'sctp', 'kuryrsctp.prober')"
+        " if one in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"

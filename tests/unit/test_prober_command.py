@@ -1,0 +1,72 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+OPENSTACK = Path(sys.executable).with_name("openstack")
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    """Run the command as a user without any cloud does; return status, stdout and stderr."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
+    done = subprocess.run(
+        [OPENSTACK, "kuryr", "sctp", "probe", *arguments],
+        capture_output=True,
+        text=True,
+        env=environ,
+        timeout=30,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "give either a service, or an address and a port"),
+        (("--port", "90"), "give either a service, or an address and a port"),
+        (("--address", "127.0.0.1", "--port", "0"), "port is 0: ports go from 1 to 65535"),
+        (
+            ("--address", "127.0.0.1", "--port", "90", "--timeout", "-1"),
+            "timeout is -1: give seconds up to 3600",
+        ),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_2(arguments: tuple[str, ...], said: str) -> None:
+    assert run(*arguments) == (2, "", f"{said}\n")
+
+
+def test_a_service_without_a_cloud_is_not_judged() -> None:
+    status, stdout, stderr = run("default/sctp-demo")
+    assert (status, stdout) == (1, "")
+    assert "--os-cloud" in stderr
+    assert len(stderr.splitlines()) == 1
+
+
+def test_a_host_that_does_not_resolve_is_not_judged() -> None:
+    status, stdout, stderr = run("--address", "no-such-host.invalid", "--port", "90")
+    assert (status, stdout) == (1, "")
+    assert stderr.startswith("cannot resolve 'no-such-host.invalid': ")
+    assert len(stderr.splitlines()) == 1
+
+
+def test_the_help_shows_examples_and_exit_codes() -> None:
+    status, stdout, _ = run("--help")
+    assert status == 0
+    shown = " ".join(stdout.split())
+    assert "openstack kuryr sctp probe default/sctp-demo" in shown
+    assert "Exit codes: 0 every message was answered" in shown

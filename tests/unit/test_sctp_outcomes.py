@@ -1,0 +1,74 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+import errno
+import itertools
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kuryrsctp.model import Outcome
+from kuryrsctp.sctp.outcomes import broken, not_connected
+from kuryrsctp.sctp.ports import ephemeral_ports, source_ports
+
+PORTS = st.integers(min_value=1, max_value=65535)
+
+
+def outcome(code: int, seconds: float = 0.0, aborted: bool = False) -> Outcome | None:
+    end = not_connected(code, seconds, aborted=aborted)
+    return end.outcome if end else None
+
+
+def test_a_refusal_with_an_abort_is_a_closed_port_and_without_is_icmp() -> None:
+    assert outcome(errno.ECONNREFUSED, aborted=True) is Outcome.REFUSED
+    assert outcome(errno.ECONNREFUSED, aborted=False) is Outcome.NO_BACKEND
+
+
+def test_an_unreachable_host_is_a_firewalls_doing_unless_it_took_three_arp_requests() -> None:
+    assert outcome(errno.EHOSTUNREACH, 0.001) is Outcome.PROHIBITED
+    assert outcome(errno.EHOSTUNREACH, 1.02) is Outcome.PROHIBITED
+    assert outcome(errno.EHOSTUNREACH, 3.1) is Outcome.UNREACHABLE
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.ENOBUFS, errno.EINVAL])
+def test_an_error_of_this_host_says_nothing_about_the_peer(code: int) -> None:
+    assert outcome(code) is None
+    assert broken(code) is None
+
+
+def test_a_reset_is_a_lost_association() -> None:
+    end = broken(errno.ECONNRESET)
+    assert end is not None
+    assert end.outcome is Outcome.LOST
+    assert end.detail == "the association broke: connection reset by peer"
+
+
+@given(st.data())
+def test_no_source_port_comes_again_before_all_others_have(data: st.DataObject) -> None:
+    low = data.draw(PORTS)
+    high = data.draw(st.integers(low, min(low + 100, 65535)))
+    ports = source_ports(low, high, data.draw(st.integers(low, high)))
+    size = high - low + 1
+    for _ in range(3):
+        assert sorted(itertools.islice(ports, size)) == list(range(low, high + 1))
+
+
+def test_source_ports_follow_each_other() -> None:
+    def wrapped(ports: Iterator[int]) -> list[int]:
+        return list(itertools.islice(ports, 4))
+
+    assert wrapped(source_ports(10, 13, 12)) == [12, 13, 10, 11]
+    first, second = itertools.islice(ephemeral_ports(), 2)
+    assert second == first + 1 or second < first
