@@ -1,0 +1,192 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A fake Keystone and Octavia, for faults that the real ones cannot be brought to show.
+
+It answers as its `lists` say, until a fault is put in the way of a path.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+Fault = Callable[["_Handler"], None]
+Body = dict[str, Any]
+
+OCTAVIA = "/load-balancer/v2.0"
+KEYSTONE = "/v3"
+
+
+def status(code: int, body: object = None, kind: str = "application/json") -> Fault:
+    """Answer with an HTTP status, and a body as Octavia words its errors."""
+    body = {"faultcode": "Client", "faultstring": "said by the fake"} if body is None else body
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return lambda handler: handler.answer(code, raw, kind)
+
+
+def silence(handler: "_Handler") -> None:
+    """Never answer, until the fake is stopped."""
+    handler.server.stopping.wait()
+
+
+def drop(handler: "_Handler") -> None:
+    """Close the connection without an answer."""
+    handler.close_connection = True
+
+
+@dataclass
+class FakeApi:
+    """Both APIs on one port: `/v3` is Keystone, `/load-balancer` is Octavia."""
+
+    url: str
+    lists: dict[str, list[Body]] = field(default_factory=dict)
+    faults: dict[str, Fault] = field(default_factory=dict)
+    requests: list[str] = field(default_factory=list)
+
+    def environ(self, **overrides: str) -> dict[str, str]:
+        """Return the variables that make a client use it."""
+        return {
+            "OS_AUTH_URL": f"{self.url}{KEYSTONE}",
+            "OS_USERNAME": "kuryr",
+            "OS_PASSWORD": "not-to-be-shown",
+            "OS_PROJECT_NAME": "kubernetes",
+            "OS_USER_DOMAIN_ID": "default",
+            "OS_PROJECT_DOMAIN_ID": "default",
+        } | overrides
+
+    def hold(self, load_balancer: Body, listener: Body, pool: Body, *members: Body) -> None:
+        """Hold one load balancer with one listener, its pool, and its members."""
+        self.lists = {
+            "/lbaas/loadbalancers": [load_balancer],
+            "/lbaas/listeners": [listener],
+            "/lbaas/pools": [pool],
+            f"/lbaas/pools/{pool['id']}/members": list(members),
+        }
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.stopping = threading.Event()
+        self.api = FakeApi(f"http://127.0.0.1:{self.server_port}")
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def do_GET(self) -> None:
+        self._serve()
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self._serve()
+
+    def _serve(self) -> None:
+        api, path = self.server.api, urlsplit(self.path).path
+        api.requests.append(f"{self.command} {path}")
+        for start, fault in api.faults.items():
+            if path.startswith(start):
+                return fault(self)
+        return self._answer_well(path)
+
+    def _answer_well(self, path: str) -> None:
+        url = self.server.api.url
+        if path == f"{KEYSTONE}/auth/tokens":
+            self.answer(201, json.dumps(_token(url)).encode(), token="t")
+        elif path.startswith(KEYSTONE):
+            version = {"id": "v3.14", "status": "stable", "links": [_link(f"{url}{KEYSTONE}")]}
+            self.answer(200, json.dumps({"version": version}).encode())
+        elif path.startswith(OCTAVIA):
+            self._hand_out(path.removeprefix(OCTAVIA))
+        else:
+            self.answer(404, b"{}")
+
+    def _hand_out(self, path: str) -> None:
+        lists = self.server.api.lists
+        above, _, last = path.rpartition("/")
+        if path in lists:
+            names = parse_qs(urlsplit(self.path).query).get("name")
+            kept = [one for one in lists[path] if not names or one["name"] in names]
+            return self.answer(200, json.dumps({last: kept}).encode())
+        for one in lists.get(above, []):
+            if one["id"] == last:
+                kind = above.rpartition("/")[2].removesuffix("s")
+                return self.answer(200, json.dumps({kind: one}).encode())
+        return self.answer(404, json.dumps({"faultstring": f"{last} not found."}).encode())
+
+    def answer(
+        self, code: int, body: bytes, kind: str = "application/json", token: str = ""
+    ) -> None:
+        self.send_response(code)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        if token:
+            self.send_header("X-Subject-Token", token)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Keep the tests' output clean."""
+
+
+def _link(url: str) -> Body:
+    return {"rel": "self", "href": url}
+
+
+def _token(url: str) -> Body:
+    endpoint = {
+        "id": "e",
+        "interface": "public",
+        "region": "RegionOne",
+        "region_id": "RegionOne",
+        "url": f"{url}/load-balancer",
+    }
+    return {
+        "token": {
+            "methods": ["password"],
+            "user": {"id": "u", "name": "kuryr", "domain": {"id": "default", "name": "Default"}},
+            "project": {
+                "id": "p",
+                "name": "kubernetes",
+                "domain": {"id": "default", "name": "Default"},
+            },
+            "roles": [],
+            "issued_at": "2026-01-01T00:00:00.000000Z",
+            "expires_at": "2099-01-01T00:00:00.000000Z",
+            "catalog": [
+                {"id": "c", "type": "load-balancer", "name": "octavia", "endpoints": [endpoint]}
+            ],
+        }
+    }
+
+
+@contextmanager
+def fake_api() -> Iterator[FakeApi]:
+    """Run the fake on a free port of this host."""
+    server = _Server()
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield server.api
+    finally:
+        server.stopping.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,89 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What Kuryr does in Octavia for a Service, for tests that need one of their own."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import openstack.config
+from openstack.connection import Connection
+
+from tests.lab.cloud import Cloud
+
+SUBNET = "k8s-service-subnet"
+_TIMEOUT = 60  # seconds for one change
+_POLL = 0.1
+
+
+def connect(cloud: Cloud, user: str = "kuryr") -> Connection:
+    """Connect to the cloud as one of its users."""
+    files = [cloud.environ(user)["OS_CLIENT_CONFIG_FILE"]]
+    region = openstack.config.OpenStackConfig(config_files=files).get_one(user)
+    return Connection(config=region)
+
+
+def settle(connection: Connection, lb_id: str) -> Any:
+    """Wait until Octavia has made the last change; return the load balancer."""
+    deadline = time.monotonic() + _TIMEOUT
+    while time.monotonic() < deadline:
+        found = connection.load_balancer.get_load_balancer(lb_id)
+        if not found.provisioning_status.startswith("PENDING_"):
+            return found
+        time.sleep(_POLL)
+    raise TimeoutError(f"load balancer {lb_id} is still {found.provisioning_status}")
+
+
+@contextmanager
+def load_balancer(
+    connection: Connection, name: str, listeners: Sequence[dict[str, Any]] = ()
+) -> Iterator[Any]:
+    """Make a load balancer with all its parts in one request, and delete it in the end."""
+    octavia = connection.load_balancer
+    subnet = connection.network.find_subnet(SUBNET, ignore_missing=False)
+    made = octavia.create_load_balancer(
+        name=name, vip_subnet_id=subnet.id, listeners=list(listeners)
+    )
+    try:
+        yield settle(connection, made.id)
+    finally:
+        settle(connection, made.id)
+        octavia.delete_load_balancer(made.id, cascade=True)
+        _wait_until_gone(connection, made.id)
+
+
+def _wait_until_gone(connection: Connection, lb_id: str) -> None:
+    deadline = time.monotonic() + _TIMEOUT
+    while any(one.id == lb_id for one in connection.load_balancer.load_balancers()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"load balancer {lb_id} is still there")
+        time.sleep(_POLL)
+
+
+def listener(
+    name: str, port: int, *members: dict[str, Any], protocol: str = "SCTP"
+) -> dict[str, Any]:
+    """Describe a listener with its pool, both called `name`."""
+    pool = {
+        "name": name,
+        "protocol": protocol,
+        "lb_algorithm": "ROUND_ROBIN",
+        "members": list(members),
+    }
+    return {"name": name, "protocol": protocol, "protocol_port": port, "default_pool": pool}
+
+
+def member(name: str, address: str, port: int, **more: Any) -> dict[str, Any]:
+    """Describe a member."""
+    return {"name": name, "address": address, "protocol_port": port} | more

@@ -1,0 +1,56 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the plugin costs those who use other `openstack` commands: next to nothing."""
+
+import subprocess
+import sys
+
+from tests.functional.conftest import Shell
+
+COMMANDS = ("kuryrsctp.plugin", "kuryrsctp.osc.verify", "kuryrsctp.osc.probe")
+# What OpenStackClient itself has loaded by the time it loads a plugin's commands.
+ALREADY_THERE = ("cliff.columns", "cliff.lister", "osc_lib.command.command", "osc_lib.exceptions")
+
+
+def modules_after(*imports: str) -> set[str]:
+    """Return what is loaded after these imports in a new interpreter."""
+    script = "import sys, importlib; [importlib.import_module(one) for one in sys.argv[1:]]; "
+    script += "print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", script, *imports], capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.split())
+
+
+def test_the_plugin_loads_nothing_that_openstackclient_has_not_loaded() -> None:
+    added = modules_after(*ALREADY_THERE, *COMMANDS) - modules_after(*ALREADY_THERE)
+    ours = {name for name in added if name.split(".")[0] == "kuryrsctp"}
+    foreign = {name.split(".")[0] for name in added - ours}
+    assert foreign <= set(sys.stdlib_module_names)
+    assert ours.isdisjoint({"kuryrsctp.octavia", "kuryrsctp.checks", "kuryrsctp.prober"})
+
+
+def test_openstack_itself_is_undisturbed(shell: Shell) -> None:
+    done = shell.openstack("--version")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_help_lists_the_commands_and_each_explains_itself(shell: Shell) -> None:
+    done = shell.openstack("help", "kuryr", "sctp")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "kuryr sctp probe" in done.stdout
+    assert "kuryr sctp verify" in done.stdout
+    done = shell.verify("--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Exit status: 0 all is well" in done.stdout
+    assert "openstack kuryr sctp verify sctp-demo\n" in done.stdout
