@@ -1,0 +1,65 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Lets servers that were written for row locks run on SQLite with several threads."""
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy.engine import Connection, Engine
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class _Thread(threading.local):
+    reading = False
+    writer: Connection | None = None
+
+
+_thread = _Thread()
+
+
+def _begin(connection: Connection) -> None:
+    """Take the write lock at once, unless the thread only reads or holds the lock already.
+
+    oslo.db begins deferred transactions. One that reads first and writes after another thread's
+    commit fails with "database is locked", whatever its timeout; one that asks for the lock at
+    its beginning waits. A second session of a thread that holds the lock would wait for itself.
+    """
+    if connection.dialect.name != "sqlite" or _thread.reading or _thread.writer is not None:
+        return
+    _thread.writer = connection
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    connection.info["in_transaction"] = True  # so oslo.db leaves out its own BEGIN
+
+
+def _end(connection: Connection) -> None:
+    if _thread.writer is connection:
+        _thread.writer = None
+
+
+sqlalchemy.event.listen(Engine, "begin", _begin)
+sqlalchemy.event.listen(Engine, "commit", _end)
+sqlalchemy.event.listen(Engine, "rollback", _end)
+
+
+def readers_do_not_lock(application: Application) -> Application:
+    """Wrap a WSGI application: GET and HEAD read only, and in WAL mode wait for nobody."""
+
+    def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        _thread.reading = environ["REQUEST_METHOD"] in ("GET", "HEAD")
+        _thread.writer = None
+        return application(environ, start_response)
+
+    return wrapped

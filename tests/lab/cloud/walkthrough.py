@@ -1,0 +1,117 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the cloud holds at first: accounts, networks and the walkthrough's load balancers."""
+
+from dataclasses import dataclass
+
+REGION = "RegionOne"
+PASSWORD = "lab-only"  # the servers listen on one private address, with data nobody needs
+KURYR_PROJECT = "k8s"
+
+
+@dataclass(frozen=True)
+class User:
+    """A user, the one project it works in, and its roles there."""
+
+    name: str
+    project: str
+    roles: tuple[str, ...]
+
+
+ADMIN = User("admin", "admin", ("admin",))
+CLOUD_USERS = (
+    ADMIN,
+    User("kuryr", KURYR_PROJECT, ("member", "load-balancer_member")),
+    User("viewer", KURYR_PROJECT, ("reader",)),
+    User("nobody", KURYR_PROJECT, ("no-rights",)),
+    User("other", "other", ("member", "load-balancer_member")),
+)
+SERVICE_USERS = (
+    User("neutron", "service", ("admin", "service")),
+    User("octavia", "service", ("admin", "service")),
+)
+
+
+@dataclass(frozen=True)
+class Subnet:
+    """An IPv4 or IPv6 subnet; no gateway means that no router belongs to it."""
+
+    name: str
+    cidr: str
+    gateway: str | None = None
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network with its subnets."""
+
+    name: str
+    subnets: tuple[Subnet, ...]
+
+
+MANAGEMENT_NETWORK = Network("lb-mgmt-net", (Subnet("lb-mgmt-subnet", "192.0.2.0/24"),))
+PUBLIC_NETWORK = Network("public", (Subnet("public-subnet", "203.0.113.0/24", "203.0.113.1"),))
+# 10.0.0.129, the first address of the service network, is the VIP of default/kubernetes.
+SERVICE_SUBNET = Subnet("k8s-service-subnet", "10.0.0.128/26", "10.0.0.190")
+POD_SUBNET = Subnet("k8s-pod-subnet", "10.0.0.64/26", "10.0.0.65")
+SERVICE_NETWORK = Network(
+    "k8s-service-net",
+    (SERVICE_SUBNET, Subnet("k8s-service-subnet-v6", "fd00:158::/64", "fd00:158::1")),
+)
+POD_NETWORK = Network(
+    "k8s-pod-net", (POD_SUBNET, Subnet("k8s-pod-subnet-v6", "fd00:75::/64", "fd00:75::1"))
+)
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member of a pool."""
+
+    name: str
+    address: str
+    port: int
+
+
+@dataclass(frozen=True)
+class Service:
+    """A Kubernetes Service, as the load balancer, listener, pool and members Kuryr makes of it."""
+
+    name: str
+    vip: str
+    listener: str
+    protocol: str
+    port: int
+    members: tuple[Member, ...]
+
+
+PODS = {"sctp-demo-65fcf85ddb-zg7nq": "10.0.0.75", "sctp-demo-65fcf85ddb-8vnrq": "10.0.0.88"}
+PODS_V6 = {"sctp-demo-65fcf85ddb-zg7nq": "fd00:75::75", "sctp-demo-65fcf85ddb-8vnrq": "fd00:75::88"}
+VIP_V6 = "fd00:158::158"
+
+KUBERNETES = Service(
+    "default/kubernetes",
+    "10.0.0.129",
+    "default/kubernetes:443",
+    "HTTPS",
+    443,
+    (Member("kuryr-devstack:6443", "10.0.0.70", 6443),),
+)
+SCTP_DEMO = Service(
+    "default/sctp-demo",
+    "10.0.0.158",
+    "default/sctp-demo:SCTP:90",
+    "SCTP",
+    90,
+    tuple(Member(f"default/{pod}:9090", address, 9090) for pod, address in PODS.items()),
+)
+SERVICES = (KUBERNETES, SCTP_DEMO)
