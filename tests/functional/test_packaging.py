@@ -1,0 +1,81 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What is shipped is whole: sdist, wheel, and both commands out of a clean environment."""
+
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DEPENDENCIES = next(path for path in sys.path if path.endswith("site-packages"))
+
+
+def run(*argv: object) -> str:
+    done = subprocess.run(
+        [str(one) for one in argv], cwd="/", capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build as a release does: a sdist of what git tracks, and a wheel of the sdist."""
+    target = tmp_path_factory.mktemp("dist")
+    source = target / "source"
+    run("git", "clone", "-q", ROOT, source)
+    backend = "import sys, pbr.build as b; print(b.build_sdist(sys.argv[1]))"
+    subprocess.run([sys.executable, "-c", backend, target], cwd=source, check=True, timeout=120)
+    (sdist,) = target.glob("*.tar.gz")
+    offline = ("--no-deps", "--no-build-isolation", "--no-index", "-q")
+    run(sys.executable, "-m", "pip", "wheel", *offline, "-w", target, sdist)
+    return target
+
+
+def test_the_sdist_holds_licence_readme_and_requirements(built: Path) -> None:
+    (sdist,) = built.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"LICENSE", "README.rst", "requirements.txt", "setup.cfg", "pyproject.toml"} <= names
+
+
+def test_the_wheel_holds_the_package_and_nothing_else(built: Path) -> None:
+    (wheel,) = built.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    modules = {str(path.relative_to(ROOT)) for path in (ROOT / "kuryrsctp").rglob("*.py")}
+    tracked = run("git", "-C", ROOT, "ls-files", "kuryrsctp").split()
+    assert {name for name in names if name.endswith(".py")} == modules & set(tracked)
+    assert "kuryrsctp/py.typed" in names
+    assert {name.partition("/")[0].partition("-")[0] for name in names} == {"kuryrsctp"}
+
+
+def test_a_clean_environment_gets_both_commands(built: Path, tmp_path: Path) -> None:
+    (wheel,) = built.glob("*.whl")
+    run(sys.executable, "-m", "venv", tmp_path)
+    python = tmp_path / "bin" / "python"
+    run(python, "-m", "pip", "install", "-q", "--no-deps", "--no-index", wheel)
+    assert "--bind" in run(tmp_path / "bin" / "kuryr-sctp-demo", "--help")
+
+    # Its dependencies come from this environment, for the network may not be there.
+    site = Path(run(python, "-c", "import site; print(site.getsitepackages()[0])").strip())
+    (site / "dependencies.pth").write_text(DEPENDENCIES + "\n")
+    openstack = "import sys; from openstackclient.shell import main; sys.exit(main())"
+    shown = run(python, "-c", openstack, "kuryr", "sctp", "verify", "--help")
+    assert "openstack kuryr sctp verify" in " ".join(shown.split())
+    where = run(python, "-c", "import kuryrsctp; print(kuryrsctp.__file__)").strip()
+    assert where.startswith(str(tmp_path))
