@@ -10,8 +10,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 CLOUD := .lab/venv/bin
 PIP := -m pip install --disable-pip-version-check --no-input --progress-bar off -c tests/constraints.txt
-# pip says a line a package: enough to see that it goes on.
-PROGRESS := { grep --line-buffered -E '^ *(Collecting|Installing|Building|ERROR)' || true; }
+# pip names a package at a time: enough to see that it goes on.
+PROGRESS := sed -un 's/^ *Collecting \([A-Za-z0-9._-]*\).*/   \1/p'
 
 .PHONY: help demo test unit lint lab shell system clean
 
