@@ -1,0 +1,126 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The lab keeps its promises: exact results, clear failures, nothing left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.lab import BootError, Lab, topology
+
+DEADLINE = 60.0
+
+
+def by_hand(*argv: str, **options: object) -> "subprocess.CompletedProcess[bytes]":
+    command = [sys.executable, "-m", "tests.lab", *argv]
+    return subprocess.run(
+        command, cwd=topology.REPOSITORY, capture_output=True, timeout=DEADLINE, **options
+    )
+
+
+def guests() -> set[Path]:
+    """Return the run directories of all labs on this host."""
+    return set(Path("/tmp").glob("kuryrsctp-lab.*"))
+
+
+def processes_in(directory: Path) -> list[str]:
+    """Return the command lines that mention a directory."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if str(directory) in line:
+            found.append(line)
+    return found
+
+
+def test_a_commands_output_and_exit_status_are_passed_on_exactly() -> None:
+    script = "head -c 300000 /dev/zero; printf 'a\\r\\nb' >&2; exit 7"
+    done = by_hand("run", "--no-cloud", "--", "sh", "-c", script)
+    assert done.returncode == 7
+    assert done.stdout == bytes(300000)
+    assert done.stderr == b"a\r\nb"
+
+
+def test_a_shell_takes_its_commands_from_a_pipe() -> None:
+    done = by_hand("shell", "--no-cloud", input=b"hostname; ip -br -4 addr show eth0; exit 3\n")
+    assert done.returncode == 3
+    assert done.stdout.split()[0] == b"client"
+    assert b"10.0.0.10/26" in done.stdout
+
+
+def test_an_interrupt_leaves_no_process_and_no_file() -> None:
+    before = guests()
+    command = [sys.executable, "-m", "tests.lab", "run", "--no-cloud", "--", "sh", "-c"]
+    process = subprocess.Popen(
+        [*command, "echo up; sleep 600"], cwd=topology.REPOSITORY, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"up\n"
+    (mine,) = guests() - before
+    assert processes_in(mine)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=DEADLINE) == 128 + signal.SIGINT
+    process.stdout.close()
+    assert not mine.exists()
+    assert processes_in(mine) == []
+
+
+def test_a_killed_user_of_the_lab_takes_it_along() -> None:
+    before = guests()
+    script = "from tests.lab import Lab; import time; Lab.start(cloud=False); print('up', flush=1);"
+    process = subprocess.Popen(
+        [sys.executable, "-c", f"{script} time.sleep(600)"],
+        cwd=topology.REPOSITORY,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"up\n"
+    (mine,) = guests() - before
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    deadline = time.monotonic() + DEADLINE
+    while mine.exists() or processes_in(mine):
+        assert time.monotonic() < deadline, processes_in(mine)
+        time.sleep(0.1)
+
+
+def test_a_host_without_user_mode_linux_is_told_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = guests()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(BootError, match="user-mode-linux"):
+        Lab.start(cloud=False)
+    assert guests() == before
+
+
+def test_a_command_that_takes_too_long_is_ended(machine: Lab) -> None:
+    with pytest.raises(subprocess.TimeoutExpired):
+        machine.run(["sh", "-c", "sleep 501 & sleep 502"], timeout=1)
+    left = machine.run(["pgrep", "-f", "sleep 50[12]"], ns="root")
+    assert left.stdout == ""
+
+
+def test_the_guest_cannot_write_to_the_host(machine: Lab) -> None:
+    mark = f"/tmp/kuryrsctp-mark-{os.getpid()}"
+    machine.run(["touch", mark], check=True)
+    assert not Path(mark).exists()
