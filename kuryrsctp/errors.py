@@ -21,7 +21,8 @@ KuryrSctpError
 └── ServiceError          the service itself is wrong                exit 3
     ├── ServiceNotFound   no load balancer of that name
     ├── ServiceAmbiguous  several load balancers of that name
-    └── ServiceLacksSctp  the load balancer has no SCTP listener
+    ├── ServiceLacksSctp  the load balancer has no SCTP listener
+    └── ServiceLacksFloatingIp  no floating IP is bound to its VIP
 
 Every message is one line, says what to do next, and holds no secret.
 """
@@ -83,3 +84,7 @@ class ServiceAmbiguous(ServiceError):
 
 class ServiceLacksSctp(ServiceError):
     """The load balancer exists and has no SCTP listener."""
+
+
+class ServiceLacksFloatingIp(ServiceError):
+    """No floating IP is bound to the VIP of the load balancer."""

@@ -18,8 +18,11 @@ probe reads is here. `changed_at` is when the object was last updated, or else m
 """
 
 import enum
+import ipaddress
 from dataclasses import dataclass
 from datetime import datetime
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,16 @@ class Member:
     operating_status: str
     subnet_id: str | None = None
     changed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HealthMonitor:
+    """How Octavia sees whether the members of a pool live."""
+
+    id: str
+    pool_id: str
+    type: str
+    provisioning_status: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +70,7 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A listener, with its default pool where it has one."""
+    """A listener, with its default pool where it has one; timeouts are in ms, 0 the default."""
 
     id: str
     name: str
@@ -68,6 +81,8 @@ class Listener:
     operating_status: str
     pool: Pool | None = None
     allowed_cidrs: tuple[str, ...] | None = None
+    timeout_client_data: int = 0
+    timeout_member_data: int = 0
     changed_at: datetime | None = None
 
 
@@ -107,6 +122,28 @@ class Status(str, enum.Enum):
     SKIP = "SKIP"
     WARN = "WARN"
     FAIL = "FAIL"
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How many load balancers a project may have, None meaning any number, and has."""
+
+    limit: int | None
+    used: int
+
+
+@dataclass(frozen=True, slots=True)
+class Expectations:
+    """What the user says ought to be there; what is left out is not asked for.
+
+    `ports` are the Service's SCTP ports, each with its target port where that was given;
+    `source` is where the clients are.
+    """
+
+    ports: tuple[tuple[int, int | None], ...] = ()
+    members: int | None = None
+    addresses: tuple[str, ...] = ()
+    source: Network | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +209,9 @@ class Exchange:
 
     `rtt` is seconds from handing the message to the kernel until its answer was
     read whole, None without an answer. `answer` is what came, cut at the bound
-    the sender was given. `peers` are the addresses the peer announced for its
-    end of the association (RFC 9260, 3.3.3).
+    the sender was given, and `backend` who it says it is from. `peers` are the addresses
+    the peer announced for its end of the association (RFC 9260, 3.3.3). `sent_at` is when
+    the exchange began, in seconds of wall time since 1970 (UTC).
     """
 
     seq: int
@@ -184,3 +222,5 @@ class Exchange:
     answer: bytes = b""
     detail: str = ""
     peers: tuple[str, ...] = ()
+    backend: str = ""
+    sent_at: float = 0.0

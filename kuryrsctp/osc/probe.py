@@ -14,20 +14,25 @@
 """openstack kuryr sctp probe"""
 
 import argparse
+import collections
+import contextlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from cliff.columns import FormattableColumn
+from cliff.lister import Lister
 
-from kuryrsctp.errors import ExitCode
+from kuryrsctp.errors import ExitCode, KuryrSctpError
+from kuryrsctp.osc import live
 from kuryrsctp.osc.base import VerdictLister
 from kuryrsctp.text import printable
 
 if TYPE_CHECKING:
     from kuryrsctp.model import Exchange
     from kuryrsctp.prober import Plan
-    from kuryrsctp.summary import ProbeReport
+    from kuryrsctp.summary import ProbeReport, Summary
 
 LOG = logging.getLogger(__name__)
 
@@ -35,15 +40,22 @@ _TIMES = ("RTT Min", "RTT Avg", "RTT P95", "RTT Max")
 _COLUMNS = ("Target", "Outcome", "Backend", "Member", "Messages", "Share", *_TIMES)
 _EACH_COLUMNS = ("Seq", "Target", "Local Port", "Outcome", "Backend", "RTT", "Answer")
 
-# More lines than a screen holds tell nobody anything.
-_FEW = 50
-_LINE = 60
+# Those that print a row at a time.
+_LINE_FORMATS = frozenset({"csv", "value"})
+_CELL = 1000
 
-_EPILOG = """
-Examples: `openstack kuryr sctp probe default/sctp-demo`; `openstack kuryr sctp probe --address
-10.0.0.158 --port 90 --count 20 -f json`. Times are in milliseconds. Exit codes: 0 every message was
-answered, 1 it could not be judged, 2 usage, 3 a message was not answered, or there is no such
-service.
+_EPILOG = """\
+Times are in milliseconds; P95 is exact to 1 %.
+
+Exit codes: 0 every message was answered (with --via both: every one through the
+VIP), 1 it could not be judged, 2 usage, 3 a message was not answered, or there is
+no such service.
+
+Examples::
+
+  openstack kuryr sctp probe default/sctp-demo
+  openstack kuryr sctp probe core/amf --via both --all-members
+  openstack kuryr sctp probe --address 10.0.0.158 --port 90 --interval 1 --duration 60
 """
 
 
@@ -80,103 +92,103 @@ class Probe(VerdictLister):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the arguments to cliff's."""
-        from kuryrsctp import naming, prober
+        from kuryrsctp.osc import probe_options
 
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
-        parser.add_argument(
-            "service",
-            metavar="<service>",
-            nargs="?",
-            help="Service as NAME or NAMESPACE/NAME, or the ID of its load balancer",
-        )
-        parser.add_argument(
-            "--namespace",
-            metavar="<namespace>",
-            default=naming.DEFAULT_NAMESPACE,
-            help="Namespace of a service given as NAME (default: %(default)s)",
-        )
-        parser.add_argument(
-            "--address", metavar="<address>", help="Address or host to probe instead of a service"
-        )
-        parser.add_argument("--port", metavar="<port>", type=int, help="Port, with --address")
-        parser.add_argument(
-            "--count",
-            metavar="<count>",
-            type=int,
-            help="Messages to each port of the service (default: so many that every member should"
-            " answer, 4 to 100)",
-        )
-        parser.add_argument(
-            "--timeout",
-            metavar="<seconds>",
-            type=float,
-            default=prober.TIMEOUT,
-            help="Time for each message to associate, send and be answered (default: %(default)g)",
-        )
-        parser.add_argument(
-            "--message",
-            metavar="<text>",
-            default=prober.MESSAGE,
-            help="Message to send (default: %(default)s)",
-        )
-        parser.add_argument(
-            "--each", action="store_true", help="Show a row for each message, with its answer"
-        )
+        parser.formatter_class = argparse.RawDescriptionHelpFormatter
+        parser.epilog = _EPILOG
+        probe_options.add_to(parser)
         return parser
-
-    def get_epilog(self) -> str:
-        """Return examples and exit codes for the help."""
-        return f"{_EPILOG}{super().get_epilog()}"
 
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[tuple[str, ...], Iterable[tuple[Any, ...]]]:
-        """Probe; return the columns and a row for each group, or for each message."""
+        """Probe; return the columns and a row for each group, or for each message as it ends."""
         plan = self._plan(parsed_args)
-        exchanges: list[Exchange] = []
-        interrupted = False
-        try:
-            for exchange in plan.run():
-                exchanges.append(exchange)
-                if plan.messages <= _FEW:
-                    self._show(exchange)
-        except KeyboardInterrupt:
-            interrupted = True
-        report = plan.report(exchanges)
-        for warning in report.warnings:
-            LOG.warning("%s", warning)
-        if interrupted:
-            LOG.warning("interrupted after %d of %d messages", len(exchanges), plan.messages)
-            self.exit_code = ExitCode.INTERRUPTED
-        elif not report.answered:
-            self.exit_code = ExitCode.WRONG
+        for note in plan.notes:
+            LOG.warning("%s", note)
+        summary = plan.summary()
+        exchanges = self._run(plan, summary, parsed_args)
         if parsed_args.each:
             return _EACH_COLUMNS, map(_row_of_exchange, exchanges)
-        return _COLUMNS, _rows(report)
+        collections.deque(exchanges, maxlen=0)
+        return _COLUMNS, _rows(summary.report())
+
+    def produce_output(
+        self,
+        parsed_args: argparse.Namespace,
+        column_names: Sequence[str],
+        data: Iterable[Sequence[Any]],
+    ) -> int:
+        """Print the rows; those of messages one by one, in the formats that can do so."""
+        if not _streams(parsed_args):
+            return super().produce_output(parsed_args, column_names, data)
+        return Lister.produce_output(self, parsed_args, column_names, self._flushed(data))
+
+    def _flushed(self, rows: Iterable[Sequence[Any]]) -> Iterator[list[Any]]:
+        for row in rows:
+            yield [printable(one, _CELL) if isinstance(one, str) else one for one in row]
+            self.app.stdout.flush()
 
     def _plan(self, parsed_args: argparse.Namespace) -> "Plan":
         from kuryrsctp import prober
+        from kuryrsctp.osc import probe_options
 
-        arguments = {
-            name: getattr(parsed_args, name)
-            for name in ("address", "port", "namespace", "count", "timeout", "message")
-        }
+        arguments = probe_options.arguments(parsed_args)
         if parsed_args.service is None or parsed_args.address is not None:
             return prober.plan(service=parsed_args.service, **arguments)
         with self.connection() as connection:
             return prober.plan(connection, parsed_args.service, **arguments)
 
-    def _show(self, exchange: "Exchange") -> None:
-        """Tell a user who waits at a terminal what has just happened."""
+    def _run(
+        self, plan: "Plan", summary: "Summary", parsed_args: argparse.Namespace
+    ) -> Iterator["Exchange"]:
+        """Send the messages, yield what becomes of each; in the end say what it comes to."""
+        stopped: ExitCode | None = None
+        with self._display(plan, summary, parsed_args) as show, closing(plan.run()) as exchanges:
+            try:
+                for exchange in exchanges:
+                    summary.add(exchange)
+                    show(exchange)
+                    yield exchange
+            except KeyboardInterrupt:
+                stopped = ExitCode.INTERRUPTED
+            except KuryrSctpError as error:
+                if not summary.messages:
+                    raise
+                self.complain(error)
+                stopped = error.exit_code
+        report = summary.report()
+        self._tell(plan, report, parsed_args)
+        if stopped is ExitCode.INTERRUPTED:
+            total = "" if plan.messages is None else f" of {plan.messages}"
+            LOG.warning("interrupted after %d%s messages", report.messages, total)
+        self.exit_code = report.verdict.exit_code if stopped is None else stopped
+
+    def _tell(self, plan: "Plan", report: "ProbeReport", parsed_args: argparse.Namespace) -> None:
+        for line in (*report.warnings, *report.verdict.lines):
+            LOG.warning("%s", line)
+        if plan.pace.watches:
+            for outage in report.outages:
+                LOG.warning("%s", outage)
+        if parsed_args.chart:
+            from kuryrsctp.chart import chart
+
+            for line in chart(report):
+                print(line, file=self.app.stderr)
+
+    def _display(
+        self, plan: "Plan", summary: "Summary", parsed_args: argparse.Namespace
+    ) -> "contextlib.AbstractContextManager[live.Show]":
         stderr = self.app.stderr
-        if not stderr.isatty() or self.app.options.verbose_level == 0:
-            return
-        time = "" if exchange.rtt is None else f"{exchange.rtt * 1000:.2f} ms"
-        said = printable(exchange.answer, _LINE) or exchange.detail
-        line = (
-            f"{exchange.seq:3}  {exchange.target}  {exchange.outcome.value:<15}  {time:>10}  {said}"
-        )
-        print(line, file=stderr, flush=True)
+        rows_are_shown = _streams(parsed_args) and self.app.stdout.isatty()
+        if rows_are_shown or self.app.options.verbose_level == 0 or not stderr.isatty():
+            return live.nothing()
+        return live.shown(stderr, plan.messages, summary)
+
+
+def _streams(parsed_args: argparse.Namespace) -> bool:
+    return bool(parsed_args.each) and parsed_args.formatter in _LINE_FORMATS
 
 
 def _rows(report: "ProbeReport") -> Iterable[tuple[Any, ...]]:
@@ -188,22 +200,20 @@ def _rows(report: "ProbeReport") -> Iterable[tuple[Any, ...]]:
             group.member,
             group.messages,
             Share(group.share),
-            Milliseconds(group.rtt(0)),
-            Milliseconds(group.rtt_avg),
-            Milliseconds(group.rtt(95)),
-            Milliseconds(group.rtt(100)),
+            Milliseconds(group.times.least),
+            Milliseconds(group.times.mean),
+            Milliseconds(group.times.percentile(95)),
+            Milliseconds(group.times.greatest),
         )
 
 
 def _row_of_exchange(exchange: "Exchange") -> tuple[Any, ...]:
-    from kuryrsctp.summary import backend_of
-
     return (
         exchange.seq,
         str(exchange.target),
         exchange.local_port,
         exchange.outcome.value,
-        backend_of(exchange),
+        exchange.backend,
         Milliseconds(exchange.rtt),
         exchange.answer.decode("utf-8", "surrogateescape"),
     )

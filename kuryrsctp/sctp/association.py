@@ -20,68 +20,64 @@ import select
 import socket
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable
 from types import TracebackType
 
 from kuryrsctp.deadline import Deadline
 from kuryrsctp.errors import NotJudged, UsageError
-from kuryrsctp.model import Endpoint, Outcome
-from kuryrsctp.sctp import route
+from kuryrsctp.model import Outcome
+from kuryrsctp.sctp.aborts import Aborts
 from kuryrsctp.sctp.outcomes import Ended, broken, not_connected
+from kuryrsctp.sctp.route import Way
 from kuryrsctp.sctp.sockets import (
     IP_RECVERR,
     IPV6_RECVERR,
-    MSG_NOTIFICATION,
+    SCTP_INITMSG,
+    SCTP_RTOINFO,
     SCTP_SNDINFO,
+    SCTP_UNORDERED,
     client_socket,
+    has_association,
+    peer_addresses,
 )
 
-# RFC 9260, 16, in ms. Linux keeps to RFC 4960's 3 s, and would send but two INITs in 5 s.
-_RTO_INITIAL = 1000
+# struct sctp_rtoinfo (RFC 6458, 8.1.1), with RFC 9260's initial RTO in ms. Linux keeps to
+# RFC 4960's 3 s, and would send but two INITs in 5 s.
+_RTO = struct.pack("@iIII", 0, 1000, 0, 0)
+_ABORT = struct.pack("@ii", 1, 0)
+_STREAMS, _MOST_STREAMS = 10, 65535  # that Linux asks for, and may be asked for
 _CHUNK = 65536
 _PORTS = 65536
+_PATIENCE = 0.01
+# In ms: a peer this near needs none of the care that is taken of one that may not be there.
+_NEAR = 2
+_END_OF_RECORD = int(socket.MSG_EOR)
 
 
 class Association:
     """A one-to-one style socket with one association (RFC 6458, 4).
 
-    pysctp makes the socket, sets its parameters and reads the peer's addresses. To
-    connect, send and receive, plain calls are made on the Python socket it contains:
-    pysctp's ignore the timeout of the socket, and swap the PPID's bytes or not
-    depending on their version.
-
     `local_port` is the source port once it is bound. `peers` are the addresses that the
     peer announced for its end (RFC 9260, 3.3.3), once there is an association.
     """
 
-    def __init__(self, target: Endpoint) -> None:
-        """Open a socket for `target`; nothing is sent.
+    def __init__(self, way: Way, *, streams: int = 1) -> None:
+        """Open a socket for the way to a target; nothing is sent.
 
-        Raises SctpUnavailable, NotJudged.
+        `streams` is how many outgoing streams are needed. Raises SctpUnavailable, NotJudged.
         """
-        self.target = target
         self.local_port: int | None = None
         self.peers: tuple[str, ...] = ()
-        self._family, self._address = route.socket_address(target)
-        self._sctp = client_socket(self._family)
-        self._socket: socket.socket = self._sctp.sock()
+        self._way = way
+        self._socket = client_socket(way.family)
         try:
-            self._socket.setblocking(False)
-            # ICMP errors are reported at once, not after all retransmissions.
-            level, option = (
-                (socket.IPPROTO_IPV6, IPV6_RECVERR)
-                if self._family == socket.AF_INET6
-                else (socket.IPPROTO_IP, IP_RECVERR)
-            )
-            self._socket.setsockopt(level, option, 1)
-            self._recverr = level, option
-            self._sctp.events.association = True
-            parameters = self._sctp.get_rtoinfo()
-            parameters.initial = _RTO_INITIAL
-            self._sctp.set_rtoinfo(parameters)
+            self._socket.setsockopt(socket.IPPROTO_SCTP, SCTP_RTOINFO, _RTO)
+            if streams > _STREAMS:
+                init = struct.pack("@HHHH", min(streams, _MOST_STREAMS), 0, 0, 0)
+                self._socket.setsockopt(socket.IPPROTO_SCTP, SCTP_INITMSG, init)
         except OSError as error:
             self._socket.close()
-            raise self._puzzled(error.errno or 0) from error
+            raise self._puzzled(error.errno) from error
 
     def __enter__(self) -> "Association":
         return self
@@ -97,40 +93,68 @@ class Association:
         The kernel would keep retransmitting to a silent peer for minutes.
         """
         if kind is not None:
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
         self._socket.close()
 
-    def connect(self, ports: Iterator[int], deadline: Deadline) -> None:
-        """Associate with the target, from the next free one of `ports`.
+    def bind(self, ports: Iterable[int]) -> None:
+        """Take the next free one of `ports` as the source port.
 
-        The association has the one address that leads to the target: others would be
-        announced to the peer, and NAT does not translate those.
+        The association has the one source address of its way: others would be announced
+        to the peer, and NAT does not translate those.
 
         Raises Ended, NotJudged.
         """
-        source = route.source_address(self._family, self._address)
-        self._bind(source, ports)
-        begun = time.monotonic()
-        code = self._socket.connect_ex(self._address)
-        if code == errno.EINPROGRESS:
-            # An error may have come while connect() held the socket; poll() does not tell.
-            code = self._error() or self._wait_connected(deadline)
-        if code:
-            seconds = time.monotonic() - begun
-            end = not_connected(code, seconds, aborted=self._is_aborted())
-            raise end or broken(code) or self._puzzled(code)
-        # From here on an ICMP error is a hint, and no end: the message may yet get through.
-        self._socket.setsockopt(*self._recverr, 0)
-        self.peers = self._peers()
+        for port in itertools.islice(ports, _PORTS):
+            if self._bind(port):
+                return
+        raise NotJudged("every source port of this host is in use")
 
-    def send(self, message: bytes, deadline: Deadline, *, ppid: int = 0) -> None:
-        """Send one message whole, with a payload protocol identifier.
+    def bind_fixed(self, port: int, deadline: Deadline) -> None:
+        """Take the source port given, as soon as its last association has shut down.
 
-        Raises Ended, UsageError if the message does not fit.
+        Raises Ended, NotJudged.
         """
-        # struct sctp_sndinfo (RFC 6458, 5.3.4): the PPID is passed on as it is.
-        info = struct.pack("@HHIIi", 0, 0, socket.htonl(ppid), 0, 0)
-        ancillary = [(socket.IPPROTO_SCTP, SCTP_SNDINFO, info)]
+        while not self._bind(port):
+            if not deadline.left():
+                raise NotJudged(f"source port {port} of this host is in use")
+            time.sleep(min(_PATIENCE, deadline.left()))
+
+    def connect(self, deadline: Deadline, aborts: Aborts) -> None:
+        """Associate with the target; `aborts` has been listening on the family.
+
+        Raises Ended, NotJudged.
+        """
+        code = self._socket.connect_ex(self._way.address)
+        if code == errno.EINPROGRESS:
+            if self._is_up() or self._is_up(wait=_NEAR):
+                return
+            begun = time.monotonic()
+            code = self._finish(deadline)
+            if code:
+                self._fail(code, time.monotonic() - begun, aborts)
+            self._is_up()
+        elif code:
+            raise self._puzzled(code)
+
+    def send(
+        self,
+        message: bytes,
+        deadline: Deadline,
+        *,
+        ppid: int = 0,
+        stream: int = 0,
+        unordered: bool = False,
+    ) -> None:
+        """Send one message whole.
+
+        Raises Ended, UsageError if the message does not fit or the peer lacks the stream.
+        """
+        ancillary = []
+        if ppid or stream or unordered:
+            # struct sctp_sndinfo (RFC 6458, 5.3.4): the PPID is passed on as it is.
+            flags = SCTP_UNORDERED if unordered else 0
+            info = struct.pack("@HHIIi", stream, flags, socket.htonl(ppid), 0, 0)
+            ancillary.append((socket.IPPROTO_SCTP, SCTP_SNDINFO, info))
         while True:
             try:
                 self._socket.sendmsg([message], ancillary)
@@ -141,78 +165,104 @@ class Association:
             except OSError as error:
                 if error.errno == errno.EMSGSIZE:
                     raise UsageError(f"a message of {len(message)} bytes is too long") from error
-                raise broken(error.errno or 0) or self._puzzled(error.errno or 0) from error
+                if error.errno == errno.EINVAL and stream:
+                    raise UsageError(f"the peer takes no messages on stream {stream}") from error
+                raise broken(error.errno) or self._puzzled(error.errno) from error
 
-    def receive(self, limit: int, deadline: Deadline) -> tuple[bytes, bool]:
+    def receive(
+        self, limit: int, deadline: Deadline, now: float | None = None
+    ) -> tuple[bytes, bool]:
         """Return one message, or its first `limit` bytes, and whether it is whole.
 
-        Raises Ended.
+        `now` saves a look at the monotonic clock. Raises Ended.
         """
-        message = b""
+        message = bytearray()
         while len(message) <= limit:
-            if not self._wait(select.POLLIN, deadline):
-                raise Ended(Outcome.NO_ANSWER, _silence(message))
+            ready, now = self._wait(select.POLLIN, deadline, now), None
+            if not ready:
+                raise Ended(Outcome.NO_ANSWER, _silence(len(message)))
             try:
                 data, _, flags, _ = self._socket.recvmsg(_CHUNK)
             except BlockingIOError:
                 continue
             except OSError as error:
-                raise broken(error.errno or 0) or self._puzzled(error.errno or 0) from error
-            if flags & MSG_NOTIFICATION:
-                continue
+                raise broken(error.errno, len(message)) or self._puzzled(error.errno) from error
             if not data:
                 raise Ended(Outcome.LOST, "the peer shut the association down")
             message += data
-            if flags & socket.MSG_EOR:
+            if flags & _END_OF_RECORD:
                 break
-        return message[:limit], len(message) <= limit
+        return bytes(message[:limit]), len(message) <= limit
 
-    def _bind(self, source: tuple[str | int, ...], ports: Iterator[int]) -> None:
-        host, _, *scope = source
-        for port in itertools.islice(ports, _PORTS):
-            try:
-                self._socket.bind((host, port, *scope))
-                self.local_port = port
-                return
-            except OSError as error:
-                if error.errno != errno.EADDRINUSE:
-                    raise self._puzzled(error.errno or 0) from error
-        raise NotJudged("every source port of this host is in use")
-
-    def _wait_connected(self, deadline: Deadline) -> int:
-        if not self._wait(select.POLLOUT, deadline):
-            return self._error() or errno.ETIMEDOUT
-        return self._error()
-
-    def _peers(self) -> tuple[str, ...]:
+    def _bind(self, port: int) -> bool:
+        host, _, *scope = self._way.source
         try:
-            return tuple(address for address, _ in self._sctp.getpaddrs())
-        except OSError:  # the association is gone already
-            return ()
+            self._socket.bind((host, port, *scope))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return False
+            if error.errno == errno.EADDRNOTAVAIL:
+                lost = f"this host has lost its address {host}"
+                raise Ended(Outcome.UNREACHABLE, lost) from error
+            raise self._puzzled(error.errno) from error
+        self.local_port = port
+        return True
 
-    def _is_aborted(self) -> bool:
-        """Tell whether the kernel has announced that the association cannot start."""
-        try:
-            _, _, flags, _ = self._socket.recvmsg(_CHUNK)
-        except OSError:
-            return False
-        return bool(flags & MSG_NOTIFICATION)
+    def _is_up(self, wait: int = 0) -> bool:
+        """Tell whether there is an association, after up to `wait` milliseconds."""
+        if wait:
+            self._poller(select.POLLOUT).poll(wait)
+        self.peers = peer_addresses(self._socket)
+        return bool(self.peers)
+
+    def _finish(self, deadline: Deadline) -> int:
+        """Wait until the association is up; return what went wrong, or 0."""
+        # SCTP itself does not report that there is no way, and waits.
+        self._way.check()
+        level, option = (
+            (socket.IPPROTO_IPV6, IPV6_RECVERR)
+            if self._way.family == socket.AF_INET6
+            else (socket.IPPROTO_IP, IP_RECVERR)
+        )
+        # ICMP errors are reported at once, not after all retransmissions.
+        self._socket.setsockopt(level, option, 1)
+        # One may have come before that or meanwhile; poll() does not tell of those.
+        code = self._error()
+        if not code:
+            connected = self._wait(select.POLLOUT, deadline)
+            code = self._error() or (0 if connected else errno.ETIMEDOUT)
+        # From here on an ICMP error is a hint, and no end: the message may yet get through.
+        self._socket.setsockopt(level, option, 0)
+        return code
+
+    def _fail(self, code: int, seconds: float, aborts: Aborts) -> None:
+        """Raise what the error means that connect() ended with after `seconds`."""
+        # An ABORT ends the association, an ICMP message does not; both come as ECONNREFUSED.
+        aborted = code == errno.ECONNREFUSED and not has_association(
+            self._socket, self._way.address
+        )
+        begun = aborts.had_begun(self._way, self.local_port) if aborted else None
+        end = not_connected(code, seconds, aborted=aborted, begun=begun)
+        raise end or broken(code) or self._puzzled(code)
 
     def _error(self) -> int:
         return self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
-    def _wait(self, event: int, deadline: Deadline) -> bool:
+    def _wait(self, event: int, deadline: Deadline, now: float | None = None) -> bool:
         """Wait for the event or an error; False once the deadline has passed."""
-        left = deadline.left()
+        left = deadline.left(now)
+        return left > 0 and bool(self._poller(event).poll(left * 1000))
+
+    def _poller(self, event: int) -> "select.poll":
         poller = select.poll()
         poller.register(self._socket, event)
-        return left > 0 and bool(poller.poll(left * 1000))
+        return poller
 
-    def _puzzled(self, code: int) -> NotJudged:
-        return NotJudged(f"{self.target}: {os.strerror(code)}")
+    def _puzzled(self, code: int | None) -> NotJudged:
+        return NotJudged(f"{self._way.target}: {os.strerror(code or 0)}")
 
 
-def _silence(received: bytes) -> str:
+def _silence(received: int) -> str:
     if received:
-        return f"the answer stopped after {len(received)} bytes"
+        return f"the answer stopped after {received} bytes"
     return "associated, sent, no answer"

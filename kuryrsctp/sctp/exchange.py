@@ -15,51 +15,115 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+from types import TracebackType
 
 from kuryrsctp.deadline import Deadline
 from kuryrsctp.model import Endpoint, Exchange, Outcome
+from kuryrsctp.sctp import route
+from kuryrsctp.sctp.aborts import Aborts
 from kuryrsctp.sctp.association import Association
 from kuryrsctp.sctp.outcomes import Ended
 
-ANSWER_LIMIT = 65536
 
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What to send and how (RFC 6458, 5.3.4), from where, and how much to read of the answer.
 
-def exchange(
-    seq: int,
-    target: Endpoint,
-    message: bytes,
-    *,
-    timeout: float,
-    ports: Iterator[int],
-    answer_limit: int = ANSWER_LIMIT,
-) -> Exchange:
-    """Associate, send `message`, await one answer: all within `timeout` seconds.
-
-    `ports` are the source ports to try. Of the answer, `answer_limit` bytes are read.
-
-    Raises SctpUnavailable; NotJudged for what says nothing about the peer; UsageError
-    if the message is too long.
+    `ppid` is 32 bits wide, in host byte order, `stream` 16. `source` is a numeric address
+    of this host; by default it is the one that leads to the target. Without `source_port`,
+    each association has a port of its own. `answer_limit` is in bytes.
     """
-    deadline = Deadline(timeout)
-    association = Association(target)
-    outcome, detail, answer, rtt = Outcome.ANSWERED, "", b"", None
-    try:
-        with association:
-            association.connect(ports, deadline)
-            sent = time.monotonic()
-            association.send(message, deadline)
-            answer, whole = association.receive(answer_limit, deadline)
-            rtt = time.monotonic() - sent
-            detail = "" if whole else f"answer cut after {answer_limit} bytes"
-    except Ended as end:
-        outcome, detail = end.outcome, end.detail
-    return Exchange(
-        seq,
-        target,
-        outcome,
-        local_port=association.local_port,
-        rtt=rtt,
-        answer=answer,
-        detail=detail,
-        peers=association.peers,
-    )
+
+    message: bytes
+    ppid: int = 0
+    stream: int = 0
+    unordered: bool = False
+    source: str | None = None
+    source_port: int | None = None
+    answer_limit: int = 65536
+
+
+class Client:
+    """Makes exchanges, from many threads at once if need be.
+
+    It keeps what they share: the source ports, the ways to the targets, and an ear for
+    ABORTs. Close it, or use it as a context manager.
+    """
+
+    def __init__(self, ports: Iterator[int]) -> None:
+        """Take source ports in turn from `ports`, such as `ports.source_ports`."""
+        self._ports = ports
+        self._ways: dict[tuple[Endpoint, str | None], route.Way] = {}
+        self._aborts = Aborts()
+        self._epoch = time.time() - time.monotonic()
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hear no more ABORTs; exchanges under way may end."""
+        self._aborts.close()
+
+    def exchange(self, seq: int, target: Endpoint, sending: Sending, *, timeout: float) -> Exchange:
+        """Associate, send one message, await one answer: all within `timeout` seconds.
+
+        Raises SctpUnavailable; NotJudged for what says nothing about the peer; UsageError
+        if the message is too long, or this host has not the source asked for.
+        """
+        began = time.monotonic()
+        deadline = Deadline(timeout, began)
+        association = None
+        outcome, detail, answer, rtt = Outcome.ANSWERED, "", b"", None
+        try:
+            way = self._way(target, sending.source)
+            with Association(way, streams=sending.stream + 1) as association:
+                self._connect(association, sending, deadline)
+                sent = time.monotonic()
+                association.send(
+                    sending.message,
+                    deadline,
+                    ppid=sending.ppid,
+                    stream=sending.stream,
+                    unordered=sending.unordered,
+                )
+                answer, whole = association.receive(sending.answer_limit, deadline, sent)
+                rtt = time.monotonic() - sent
+                detail = "" if whole else f"answer cut after {sending.answer_limit} bytes"
+        except Ended as end:
+            outcome, detail = end.outcome, end.detail
+            # The network may have changed.
+            self._ways.pop((target, sending.source), None)
+        return Exchange(
+            seq,
+            target,
+            outcome,
+            local_port=association.local_port if association else None,
+            rtt=rtt,
+            answer=answer,
+            detail=detail,
+            peers=association.peers if association else (),
+            sent_at=self._epoch + began,
+        )
+
+    def _connect(self, association: Association, sending: Sending, deadline: Deadline) -> None:
+        if sending.source_port is None:
+            association.bind(self._ports)
+        else:
+            association.bind_fixed(sending.source_port, deadline)
+        association.connect(deadline, self._aborts)
+
+    def _way(self, target: Endpoint, source: str | None) -> route.Way:
+        way = self._ways.get((target, source))
+        if way is None:
+            way = self._ways[target, source] = route.way(target, source)
+            self._aborts.listen(way.family)
+        return way

@@ -30,6 +30,18 @@ _CONNECT = {
     errno.EHOSTDOWN: (Outcome.UNREACHABLE, "host unknown"),
     errno.ENONET: (Outcome.UNREACHABLE, "host isolated"),
 }
+_PORT_UNREACHABLE = (
+    Outcome.NO_BACKEND,
+    "port unreachable: no live member, or a firewall rejects",
+)
+_ABORTED = {
+    True: (Outcome.NOT_ACCEPTING, "aborted in the handshake: the application does not accept"),
+    False: (Outcome.REFUSED, "aborted: nothing listens"),
+    None: (
+        Outcome.REFUSED,
+        "aborted: nothing listens, or it does not accept (CAP_NET_RAW is needed to tell)",
+    ),
+}
 _BROKEN = frozenset(
     (
         errno.ECONNABORTED,
@@ -53,17 +65,18 @@ class Ended(Exception):
         self.detail = detail
 
 
-def not_connected(code: int, seconds: float, *, aborted: bool) -> Ended | None:
+def not_connected(
+    code: int, seconds: float, *, aborted: bool, begun: bool | None = None
+) -> Ended | None:
     """Say what an error of connect() means; None if it says nothing about the peer.
 
     `seconds` is how long the error took to come. `aborted` tells whether the
     association ended with it: an ABORT ends it, an ICMP message does not, and both
-    come as ECONNREFUSED.
+    come as ECONNREFUSED. `begun` tells whether the peer had answered the INIT before it
+    aborted, None if that was not to be seen.
     """
     if code == errno.ECONNREFUSED:
-        if aborted:
-            return Ended(Outcome.REFUSED, "aborted: nothing listens, or it does not accept")
-        return Ended(Outcome.NO_BACKEND, "port unreachable: no live member, or a firewall rejects")
+        return Ended(*_ABORTED[begun]) if aborted else Ended(*_PORT_UNREACHABLE)
     if code == errno.EHOSTUNREACH:
         if seconds < ADDRESS_RESOLUTION:
             return Ended(Outcome.PROHIBITED, "host unreachable or prohibited: a firewall rejects")
@@ -71,8 +84,12 @@ def not_connected(code: int, seconds: float, *, aborted: bool) -> Ended | None:
     return Ended(*_CONNECT[code]) if code in _CONNECT else None
 
 
-def broken(code: int) -> Ended | None:
-    """Say what an error of an association means; None if it says nothing about the peer."""
-    if code in _BROKEN:
-        return Ended(Outcome.LOST, f"the association broke: {os.strerror(code).lower()}")
-    return None
+def broken(code: int | None, received: int = 0) -> Ended | None:
+    """Say what an error of an association means; None if it says nothing about the peer.
+
+    `received` is how many bytes of the answer had come.
+    """
+    if code not in _BROKEN:
+        return None
+    after = f" after {received} bytes of the answer" if received else ""
+    return Ended(Outcome.LOST, f"the association broke{after}: {os.strerror(code).lower()}")

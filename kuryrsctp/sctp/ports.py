@@ -29,7 +29,13 @@ def source_ports(low: int, high: int, first: int) -> Iterator[int]:
     minute and drops the first INIT of a new one from the same port, so among a thousand
     random ports a few would stall for no fault of the service.
     """
-    return itertools.cycle(itertools.chain(range(first, high + 1), range(low, first)))
+    size = high - low + 1
+
+    def port(turn: int) -> int:
+        return low + (first - low + turn) % size
+
+    # Unlike a generator, this can be shared between threads.
+    return map(port, itertools.count())
 
 
 def ephemeral_ports() -> Iterator[int]:

@@ -18,9 +18,9 @@ import ipaddress
 import queue
 import socket
 import threading
-from typing import Any
+from typing import Any, NamedTuple
 
-from kuryrsctp.errors import AddressError, NotJudged
+from kuryrsctp.errors import AddressError, NotJudged, UsageError
 from kuryrsctp.model import Endpoint, Outcome
 from kuryrsctp.sctp.outcomes import Ended
 
@@ -85,6 +85,39 @@ def numeric(address: str, port: int) -> Endpoint:
     return Endpoint(str(read), port)
 
 
+class Way(NamedTuple):
+    """How a target is reached: addresses as the socket calls take them."""
+
+    target: Endpoint
+    family: int
+    address: Any
+    source: Any
+
+    def check(self) -> None:
+        """Raise Ended if there is no way any more, NotJudged if it cannot be asked for."""
+        source_address(self.family, self.address, self.source)
+
+
+def way(target: Endpoint, source: str | None = None) -> Way:
+    """Return the way to a numeric endpoint, from `source` or this host's best address.
+
+    Raises Ended if there is none; NotJudged if it cannot be asked for; UsageError if this
+    host has not the source.
+    """
+    family, address = socket_address(target)
+    if source is None:
+        return Way(target, family, address, source_address(family, address))
+    try:
+        found = socket.getaddrinfo(
+            source, 0, family, socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST
+        )
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.bind(found[0][4])
+    except OSError as error:  # socket.gaierror is one
+        raise UsageError(f"{source} is no address of this host to reach {target} from") from error
+    return Way(target, family, address, source_address(family, address, found[0][4]))
+
+
 def socket_address(target: Endpoint) -> tuple[int, Any]:
     """Return the address family of a numeric endpoint and its address for connect()."""
     found = socket.getaddrinfo(
@@ -93,7 +126,7 @@ def socket_address(target: Endpoint) -> tuple[int, Any]:
     return found[0][0], found[0][4]
 
 
-def source_address(family: int, address: Any) -> Any:
+def source_address(family: int, address: Any, source: Any = None) -> Any:
     """Return this host's own socket address on the way to `address`; nothing is sent.
 
     SCTP itself does not report that there is no way, and waits: a datagram socket does.
@@ -102,6 +135,8 @@ def source_address(family: int, address: Any) -> Any:
     """
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            if source is not None:
+                probe.bind((source[0], 0, *source[2:]))
             probe.connect(address)
             return probe.getsockname()
     except OSError as error:

@@ -24,8 +24,10 @@ IP_RECVERR = 11
 IPV6_RECVERR = 25
 
 # linux/sctp.h
+SCTP_RTOINFO = 0
+SCTP_INITMSG = 2
 SCTP_SNDINFO = 2
-MSG_NOTIFICATION = 0x8000
+SCTP_UNORDERED = 1
 
 BACKLOG = 128
 # The kernel's share of what one association can take, each way.
@@ -39,20 +41,40 @@ _NO_PYSCTP = "pysctp cannot be imported (%s): `pip install pysctp`"
 _FORBIDDEN = "this process may not open SCTP sockets: see its seccomp and SELinux rules"
 
 
-def client_socket(family: int) -> Any:
-    """Return a new one-to-one socket (RFC 6458, 4) as pysctp's `sctpsocket_tcp`.
+def client_socket(family: int) -> socket.socket:
+    """Return a new non-blocking one-to-one socket (RFC 6458, 4).
+
+    Plain calls are made on it: pysctp's ignore the timeout of a socket, and swap the PPID's
+    bytes or not depending on their version.
 
     Raises SctpUnavailable without pysctp or SCTP, and NotJudged when the host is out
     of sockets or memory.
     """
+    _binding()
     try:
-        import sctp
-    except ImportError as error:
-        raise SctpUnavailable(_NO_PYSCTP % error) from error
-    try:
-        return sctp.sctpsocket_tcp(family)
+        return socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK, socket.IPPROTO_SCTP)
     except OSError as error:
         raise unavailable(error) from error
+
+
+def peer_addresses(association: socket.socket) -> tuple[str, ...]:
+    """Return the addresses of the peer's end, none unless the association is up."""
+    binding = _binding()
+    try:
+        # What sctpsocket.getpaddrs() does. Such an object first asks for the socket's events,
+        # and this is asked of every association.
+        return tuple(address for address, _ in binding._sctp.getpaddrs(association.fileno(), 0))
+    except OSError:
+        return ()
+
+
+def has_association(one: socket.socket, address: tuple[Any, ...]) -> bool:
+    """Tell whether there is an association with `address`, up or only begun."""
+    try:
+        _binding().sctpsocket_tcp(one.family, one).get_paddrinfo(0, address[:2])
+    except OSError:
+        return False
+    return True
 
 
 def listening_socket(address: str, port: int) -> socket.socket:
@@ -93,3 +115,11 @@ def unavailable(error: OSError) -> NotJudged:
     if error.errno in (errno.EPERM, errno.EACCES):
         return SctpUnavailable(_FORBIDDEN)
     return NotJudged(f"this host cannot open an SCTP socket: {error.strerror}")
+
+
+def _binding() -> Any:
+    try:
+        import sctp
+    except ImportError as error:
+        raise SctpUnavailable(_NO_PYSCTP % error) from error
+    return sctp

@@ -13,15 +13,20 @@
 
 """Probe an address from within the machine, and print as JSON what became of it.
 
-python -m tests.lab.measure ARGUMENTS: those of kuryrsctp.probe(), as a JSON object.
+python -m tests.lab.measure ARGUMENTS: those of kuryrsctp.probe(), as a JSON object. With
+`sending`, an object, they are those of kuryrsctp.sctp.exchange.Sending.
 """
 
 import json
+import resource
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import kuryrsctp
+from kuryrsctp.model import Exchange
+from kuryrsctp.sctp.exchange import Sending
 
 
 def descriptors() -> int:
@@ -29,14 +34,34 @@ def descriptors() -> int:
     return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
 
+def peak() -> int:
+    """Return the most bytes of memory that this process has used so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def arguments() -> dict[str, Any]:
+    """Return the arguments for kuryrsctp.probe()."""
+    asked: dict[str, Any] = json.loads(sys.argv[1])
+    if "sending" in asked:
+        asked["message"] = Sending(**{"message": b"hello", **asked.pop("sending")})
+    return asked
+
+
 def main() -> None:
-    """Print a list of exchanges, each with the seconds it took, and the descriptors left open."""
-    arguments = json.loads(sys.argv[1])
+    """Print the exchanges, each with the seconds it took, and what they left behind."""
+    asked = arguments()
     # The first import of all that is needed is none of the first message's time.
-    kuryrsctp.probe(**{**arguments, "address": "127.0.0.1", "port": 1, "count": 1})
+    kuryrsctp.probe(address="127.0.0.1", port=1, count=1)
     before = descriptors()
-    times = [time.monotonic()]
-    report = kuryrsctp.probe(**arguments, on_exchange=lambda _: times.append(time.monotonic()))
+    ends = [time.monotonic()]
+    exchanges: list[Exchange] = []
+
+    def note(exchange: Exchange) -> None:
+        exchanges.append(exchange)
+        ends.append(time.monotonic())
+
+    most = peak()
+    report = kuryrsctp.probe(**asked, on_exchange=note)
     result = {
         "exchanges": [
             {
@@ -48,9 +73,10 @@ def main() -> None:
                 "local_port": one.local_port,
                 "seconds": end - begin,
             }
-            for one, begin, end in zip(report.exchanges, times, times[1:], strict=False)
+            for one, begin, end in zip(exchanges, ends, ends[1:], strict=False)
         ],
         "warnings": report.warnings,
+        "growth": peak() - most,
         "leaked": descriptors() - before,
     }
     json.dump(result, sys.stdout)

@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 OPENSTACK = Path(sys.executable).with_name("openstack")
+ADDRESS = ("--address", "127.0.0.1", "--port", "90")
 
 
 def run(*arguments: str) -> tuple[int, str, str]:
@@ -44,10 +45,38 @@ def run(*arguments: str) -> tuple[int, str, str]:
             ("--address", "127.0.0.1", "--port", "90", "--timeout", "-1"),
             "timeout is -1: give seconds up to 3600",
         ),
+        ((*ADDRESS, "--interval", "-1"), "interval is -1: give seconds, 0 or more"),
+        ((*ADDRESS, "--concurrency", "0"), "concurrency is 0: give 1 to 1024"),
+        ((*ADDRESS, "--payload-size", "0"), "payload size is 0: give 1 to 1048576 bytes"),
+        (
+            (*ADDRESS, "--message-file", "/nonexistent"),
+            "cannot read '/nonexistent': No such file or directory",
+        ),
+        ((*ADDRESS, "--message-file", "/dev/zero"), "the message is longer than 1048576 bytes"),
+        ((*ADDRESS, "--message-file", "/dev/null"), "SCTP cannot carry an empty message"),
+        (
+            (*ADDRESS, "--message-hex", "xy"),
+            "--message-hex is not hexadecimal: non-hexadecimal number found in fromhex() arg at"
+            " position 0",
+        ),
+        (
+            (*ADDRESS, "--expect", "("),
+            "'(' is no regular expression: missing ), unterminated subpattern at position 0",
+        ),
+        (
+            (*ADDRESS, "--all-members"),
+            "an address is all there is: members and floating IPs are a service's",
+        ),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_2(arguments: tuple[str, ...], said: str) -> None:
     assert run(*arguments) == (2, "", f"{said}\n")
+
+
+def test_there_is_one_message_at_most() -> None:
+    status, stdout, stderr = run(*ADDRESS, "--message", "a", "--message-hex", "61")
+    assert (status, stdout) == (2, "")
+    assert "--message-hex: not allowed with argument --message" in stderr
 
 
 def test_a_service_without_a_cloud_is_not_judged() -> None:

@@ -11,14 +11,17 @@
 # under the License.
 
 
+import tracemalloc
 from collections import Counter
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kuryrsctp.model import Endpoint, Exchange, Member, Outcome
-from kuryrsctp.summary import ProbeReport, Target, backend_of, default_count
+from kuryrsctp.summary import OTHERS, ProbeReport, Summary
+from kuryrsctp.targets import Spread, Target
 
 VIP = Endpoint("10.0.0.158", 90)
 ZG7NQ, VNRQ = "sctp-demo-65fcf85ddb-zg7nq", "sctp-demo-65fcf85ddb-8vnrq"
@@ -38,8 +41,7 @@ def member(name: str, weight: int = 1, admin_state_up: bool = True) -> Member:
 
 
 def answered(backend: str, rtt: float = 0.001) -> Exchange:
-    answer = f"{backend}: HELLO, I AM ALIVE!!!".encode()
-    return Exchange(1, VIP, Outcome.ANSWERED, rtt=rtt, answer=answer)
+    return Exchange(1, VIP, Outcome.ANSWERED, rtt=rtt, backend=backend)
 
 
 def failed(outcome: Outcome = Outcome.TIMEOUT, detail: str = "silence") -> Exchange:
@@ -48,7 +50,14 @@ def failed(outcome: Outcome = Outcome.TIMEOUT, detail: str = "silence") -> Excha
 
 def report(*exchanges: Exchange, members: tuple[str, ...] = (ZG7NQ, VNRQ)) -> ProbeReport:
     target = Target(VIP, tuple(member(f"default/{name}:9090") for name in members))
-    return ProbeReport("default/sctp-demo", (target,), exchanges)
+    return summed(exchanges, target)
+
+
+def summed(exchanges: Iterable[Exchange], *targets: Target) -> ProbeReport:
+    summary = Summary("default/sctp-demo", targets)
+    for exchange in exchanges:
+        summary.add(exchange)
+    return summary.report()
 
 
 EXCHANGES = st.lists(
@@ -79,22 +88,17 @@ def test_shares_of_a_target_make_one(exchanges: list[Exchange]) -> None:
 def test_times_are_in_order(exchanges: list[Exchange]) -> None:
     for one in report(*exchanges).groups:
         if one.outcome is Outcome.ANSWERED:
-            lowest, p95, highest = one.rtt(0), one.rtt(95), one.rtt(100)
+            lowest, p95, highest = one.times.least, one.times.percentile(95), one.times.greatest
             assert lowest is not None
             assert p95 is not None
             assert highest is not None
-            assert one.rtt_avg is not None
+            assert one.times.mean is not None
             assert lowest <= p95 <= highest
-            assert lowest <= one.rtt_avg + 1e-9
-            assert one.rtt_avg <= highest + 1e-9
+            assert lowest <= one.times.mean + 1e-9
+            assert one.times.mean <= highest + 1e-9
         else:
-            assert one.rtt_avg is None
-            assert one.rtt(95) is None
-
-
-def test_the_95th_percentile_of_twenty_times_is_the_nineteenth() -> None:
-    (group, *_) = report(*(answered(ZG7NQ, number / 1000) for number in range(1, 21))).groups
-    assert group.rtt(95) == 0.019
+            assert one.times.mean is None
+            assert one.times.percentile(95) is None
 
 
 def test_an_answer_is_mapped_to_the_member_of_its_hosts_name() -> None:
@@ -124,34 +128,9 @@ def test_members_that_share_a_name_share_a_group() -> None:
 def test_groups_of_one_target_hold_nothing_of_another() -> None:
     other = Endpoint(VIP.address, 91)
     exchanges = (answered(ZG7NQ), Exchange(2, other, Outcome.REFUSED, detail="aborted"))
-    both = ProbeReport(None, (Target(VIP), Target(other)), exchanges)
+    both = summed(exchanges, Target(VIP), Target(other))
     assert [(one.target, one.share) for one in both.groups] == [(VIP, 1.0), (other, 1.0)]
     assert both.warnings == ("10.0.0.158:91: 1 of 1 messages REFUSED: aborted",)
-
-
-@pytest.mark.parametrize(
-    ("answer", "backend"),
-    [
-        (f"{ZG7NQ}: HELLO, I AM ALIVE!!!".encode(), ZG7NQ),
-        (b"worker-3.example.org: fine", "worker-3.example.org"),
-        (b"HELLO, I AM A CLIENT", ""),
-        (b"12:30 and all is well", ""),
-        (b"\x1b[31mred: alert", ""),
-        (b"two words: no", ""),
-        (b"x" * 300 + b": no", ""),
-        (b": no", ""),
-        (b"", ""),
-    ],
-)
-def test_only_a_hosts_name_before_a_colon_is_a_backend(answer: bytes, backend: str) -> None:
-    assert backend_of(Exchange(1, VIP, Outcome.ANSWERED, answer=answer)) == backend
-
-
-@given(st.binary())
-def test_a_backend_is_fit_for_any_terminal(answer: bytes) -> None:
-    backend = backend_of(Exchange(1, VIP, Outcome.ANSWERED, answer=answer))
-    assert backend.isascii()
-    assert backend.isprintable()
 
 
 @pytest.mark.parametrize(
@@ -161,12 +140,13 @@ def test_a_backend_is_fit_for_any_terminal(answer: bytes) -> None:
 def test_the_default_count_is_two_cycles_of_weighted_round_robin(
     weights: tuple[int, ...], count: int
 ) -> None:
-    assert default_count(member(f"m{weight}", weight) for weight in weights) == count
+    members = tuple(member(f"m{weight}", weight) for weight in weights)
+    assert Target(VIP, members).default_count == count
 
 
 def test_a_disabled_member_takes_no_turn() -> None:
-    members = [member("a"), member("b", weight=50, admin_state_up=False)]
-    assert default_count(members) == 4
+    members = (member("a"), member("b", weight=50, admin_state_up=False))
+    assert Target(VIP, members).default_count == 4
 
 
 def test_nothing_sent_is_not_answered() -> None:
@@ -187,3 +167,57 @@ def test_addresses_that_nat_does_not_know_are_warned_of() -> None:
     exchange = Exchange(1, VIP, Outcome.ANSWERED, peers=("10.0.0.158", "10.0.0.75", "fd00:75::75"))
     (warning,) = report(exchange).warnings
     assert "announces more addresses (10.0.0.75, fd00:75::75)" in warning
+
+
+def test_a_direct_target_is_its_member_whatever_it_answers() -> None:
+    target = Target(VIP, (member("default/amf-0:9090"),), direct=True)
+    (group,) = summed([answered("node-7")], target).groups
+    assert (group.backend, group.member) == ("node-7", "default/amf-0:9090")
+    (silent,) = summed([failed()], target).groups
+    assert (silent.outcome, silent.member) == (Outcome.TIMEOUT, "default/amf-0:9090")
+
+
+def test_a_peer_that_makes_up_names_costs_no_memory() -> None:
+    groups = report(*(answered(f"name-{number}") for number in range(1000))).groups
+    assert len(groups) < 300
+    assert sum(one.messages for one in groups) == 1000
+    assert groups[0].backend == OTHERS
+
+
+@pytest.mark.parametrize("number", [2, 3, 10])
+def test_chance_gets_so_many_messages_that_hardly_a_run_misses_a_member(number: int) -> None:
+    members = tuple(member(f"m{one}") for one in range(number))
+    count = Target(VIP, members, Spread.CHANCE).default_count
+    assert number * (1 - 1 / number) ** count < 0.01
+    assert number * (1 - 1 / number) ** (count - 2) > 0.01
+
+
+@given(st.permutations(range(1, 9)))
+def test_outages_are_the_same_in_whatever_order_messages_end(order: list[int]) -> None:
+    def exchange(seq: int) -> Exchange:
+        outcome = Outcome.TIMEOUT if seq in (3, 4, 5) else Outcome.ANSWERED
+        return Exchange(seq, VIP, outcome, sent_at=float(seq))
+
+    (outage,) = summed(map(exchange, order), Target(VIP)).outages
+    assert (outage.began, outage.ended, outage.messages) == (3.0, 6.0, 3)
+
+
+def test_who_was_no_member_at_first_is_warned_of() -> None:
+    (warning,) = report(answered(ZG7NQ), answered("new-pod")).warnings
+    assert "answers come from new-pod as well, no member when the probe began" in warning
+    assert report(answered("node-1"), answered("node-2")).warnings == ()
+
+
+def test_ten_thousand_long_answers_take_no_memory() -> None:
+    summary = Summary(None, (Target(VIP),))
+    tracemalloc.start()
+    try:
+        for seq in range(1, 10_001):
+            answer = seq.to_bytes(2, "big") * 32768
+            rtt = seq * 1e-5
+            summary.add(Exchange(seq, VIP, Outcome.ANSWERED, rtt=rtt, answer=answer))
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert summary.report().messages == 10_000
+    assert held < 500_000

@@ -14,6 +14,7 @@
 import errno
 import itertools
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -26,14 +27,37 @@ from kuryrsctp.sctp.ports import ephemeral_ports, source_ports
 PORTS = st.integers(min_value=1, max_value=65535)
 
 
-def outcome(code: int, seconds: float = 0.0, aborted: bool = False) -> Outcome | None:
-    end = not_connected(code, seconds, aborted=aborted)
+def outcome(
+    code: int, seconds: float = 0.0, aborted: bool = False, begun: bool | None = None
+) -> Outcome | None:
+    end = not_connected(code, seconds, aborted=aborted, begun=begun)
     return end.outcome if end else None
 
 
 def test_a_refusal_with_an_abort_is_a_closed_port_and_without_is_icmp() -> None:
     assert outcome(errno.ECONNREFUSED, aborted=True) is Outcome.REFUSED
     assert outcome(errno.ECONNREFUSED, aborted=False) is Outcome.NO_BACKEND
+
+
+def test_an_abort_after_the_peer_had_answered_is_an_application_that_does_not_accept() -> None:
+    for begun, expected in (
+        (True, Outcome.NOT_ACCEPTING),
+        (False, Outcome.REFUSED),
+        (None, Outcome.REFUSED),
+    ):
+        assert outcome(errno.ECONNREFUSED, aborted=True, begun=begun) is expected
+
+
+def test_who_cannot_see_the_handshake_is_told_what_that_takes() -> None:
+    end = not_connected(errno.ECONNREFUSED, 0.0, aborted=True, begun=None)
+    assert end is not None
+    assert "CAP_NET_RAW" in end.detail
+
+
+def test_an_answer_that_breaks_off_says_how_much_of_it_had_come() -> None:
+    end = broken(errno.ECONNRESET, 4096)
+    assert end is not None
+    assert "after 4096 bytes of the answer" in end.detail
 
 
 def test_an_unreachable_host_is_a_firewalls_doing_unless_it_took_three_arp_requests() -> None:
@@ -72,3 +96,10 @@ def test_source_ports_follow_each_other() -> None:
     assert wrapped(source_ports(10, 13, 12)) == [12, 13, 10, 11]
     first, second = itertools.islice(ephemeral_ports(), 2)
     assert second == first + 1 or second < first
+
+
+def test_threads_that_share_source_ports_never_get_the_same() -> None:
+    ports = source_ports(1, 65535, 1)
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(lambda _: list(itertools.islice(ports, 1000)), range(60)))
+    assert sorted(itertools.chain.from_iterable(taken)) == list(range(1, 60_001))

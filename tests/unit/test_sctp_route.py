@@ -20,7 +20,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kuryrsctp.errors import AddressError, SctpUnavailable
+from kuryrsctp.errors import AddressError, SctpUnavailable, UsageError
 from kuryrsctp.model import Endpoint, Outcome
 from kuryrsctp.sctp import route
 from kuryrsctp.sctp.outcomes import Ended
@@ -91,6 +91,16 @@ def test_a_resolver_that_hangs_is_not_waited_for() -> None:
 def test_the_source_address_for_this_host_is_this_hosts() -> None:
     family, address = route.socket_address(Endpoint("127.0.0.1", 90))
     assert route.source_address(family, address)[0] == "127.0.0.1"
+
+
+@pytest.mark.parametrize("source", ["192.0.2.1", "::1", "no-address"])
+def test_a_source_that_is_not_this_hosts_is_wrong_usage(source: str) -> None:
+    with pytest.raises(UsageError, match=f"{source} is no address of this host"):
+        route.way(Endpoint("127.0.0.1", 90), source)
+
+
+def test_a_source_that_is_this_hosts_is_kept() -> None:
+    assert route.way(Endpoint("127.0.0.1", 90), "127.0.0.2").source[0] == "127.0.0.2"
 
 
 def test_no_way_at_all_is_known_before_anything_is_sent() -> None:

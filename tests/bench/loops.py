@@ -1,0 +1,119 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""The full probe, over and over, in several ways: what `python -m tests.bench` runs in the lab.
+
+python -m tests.bench.loops LOOP ADDRESS PORT COUNT: prints the seconds as JSON.
+"""
+
+import json
+import socket
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import sctp
+
+from kuryrsctp.model import Endpoint, Outcome
+from kuryrsctp.sctp.exchange import Client, Sending
+from kuryrsctp.sctp.ports import ephemeral_ports
+
+MESSAGE = b"HELLO, I AM A CLIENT"
+MANY = 64
+STEP = 1000
+_LONGEST = 2048
+_TIMEOUT = 10.0
+_WARM = 50
+
+
+def bare_python(address: str, port: int, count: int) -> None:
+    """Blocking calls of the standard library, no deadline, no word for any failure."""
+    for _ in range(count):
+        association = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_SCTP)
+        association.connect((address, port))
+        association.send(MESSAGE)
+        assert association.recv(_LONGEST) == MESSAGE
+        association.close()
+
+
+def bare_pysctp(address: str, port: int, count: int) -> None:
+    """Blocking calls of pysctp."""
+    for _ in range(count):
+        association = sctp.sctpsocket_tcp(socket.AF_INET)
+        association.connect((address, port))
+        association.sctp_send(MESSAGE)
+        assert association.sctp_recv(_LONGEST)[2] == MESSAGE
+        association.close()
+
+
+def ours(address: str, port: int, count: int) -> None:
+    """The engine, one message after the other."""
+    _ours(address, port, count, 1)
+
+
+def ours_concurrent(address: str, port: int, count: int) -> None:
+    """The engine, with MANY messages at once."""
+    _ours(address, port, count, MANY)
+
+
+def _ours(address: str, port: int, count: int, concurrency: int) -> None:
+    target, sending, client = Endpoint(address, port), Sending(MESSAGE), Client(ephemeral_ports())
+
+    def one(seq: int) -> None:
+        made = client.exchange(seq, target, sending, timeout=_TIMEOUT)
+        assert made.outcome is Outcome.ANSWERED, made
+
+    if concurrency == 1:
+        for seq in range(count):
+            one(seq)
+        return
+    with ThreadPoolExecutor(concurrency) as pool:
+        for _ in pool.map(one, range(count)):
+            pass
+
+
+LOOPS: dict[str, Callable[[str, int, int], None]] = {
+    loop.__name__: loop for loop in (bare_python, bare_pysctp, ours, ours_concurrent)
+}
+
+
+def memory(address: str, port: int, count: int) -> list[int]:
+    """Return the bytes in use after every STEP messages of the engine's."""
+    used = []
+    for _ in range(count // STEP):
+        ours(address, port, STEP)
+        used.append(_resident())
+    return used
+
+
+def _resident() -> int:
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) * 1024
+
+
+def main() -> None:
+    """Run one of LOOPS, or `memory`."""
+    name, address, port, count = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+    if name == "memory":
+        print(json.dumps(memory(address, port, count)))
+        return
+    LOOPS[name](address, port, _WARM)
+    begun = time.monotonic()
+    LOOPS[name](address, port, count)
+    print(json.dumps(time.monotonic() - begun))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Where `probe` is going to send messages, as real APIs tell it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from openstack.connection import Connection
+
+from kuryrsctp import prober
+from kuryrsctp.errors import ServiceLacksFloatingIp
+from tests.functional import kuryr
+from tests.lab.cloud import Cloud
+
+SERVICE = "default/sctp-demo"
+
+
+@pytest.fixture
+def connection(cloud: Cloud) -> Iterator[Connection]:
+    with kuryr.connect(cloud) as connected:
+        yield connected
+
+
+def targets(connection: Connection, **arguments: Any) -> list[str]:
+    planned = prober.plan(connection, SERVICE, **arguments)
+    return [str(one.endpoint) for one in planned.targets]
+
+
+def test_a_service_has_a_vip_and_members(connection: Connection) -> None:
+    members = ["10.0.0.75:9090", "10.0.0.88:9090"]
+    assert targets(connection) == ["10.0.0.158:90"]
+    assert sorted(targets(connection, via="members")) == members
+    vip, *direct = targets(connection, via="both")
+    assert (vip, sorted(direct)) == ("10.0.0.158:90", members)
+
+
+def test_a_floating_ip_takes_the_place_of_the_vip(connection: Connection) -> None:
+    with pytest.raises(
+        ServiceLacksFloatingIp, match=r"no floating IP is bound to VIP 10\.0\.0\.158"
+    ):
+        targets(connection, floating_ip=True)
+    network: Any = connection.network
+    (balancer,) = connection.load_balancer.load_balancers(name=SERVICE)
+    public = network.find_network("public", ignore_missing=False)
+    made = network.create_ip(floating_network_id=public.id, port_id=balancer.vip_port_id)
+    try:
+        assert targets(connection, floating_ip=True) == [f"{made.floating_ip_address}:90"]
+    finally:
+        network.delete_ip(made.id)

@@ -1,0 +1,76 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""Whatever a server sends, no message is lost count of, and nothing breaks or hangs."""
+
+import time
+
+import pytest
+
+from kuryrsctp.model import Outcome
+from tests.lab import Lab
+from tests.lab.probing import POD, PORT, PYTHON, measure, peer, serving
+from tests.lab.test_interop import without_the_kernels_aborts
+
+MESSAGES = 150
+TIMEOUT = 0.15
+GROWTH = 4 * 2**20
+
+# What a server cannot bring about: these come from the network or from this host.
+NETWORKS = {Outcome.PROHIBITED, Outcome.UNREACHABLE, Outcome.PEER_LACKS_SCTP, Outcome.NO_BACKEND}
+
+
+def assert_all_accounted_for(machine: Lab, messages: int) -> list[Outcome]:
+    """Probe, and return the outcomes; they are as many as the messages, none out of bounds."""
+    result = measure(machine, POD.ipv4, count=messages, timeout=TIMEOUT)
+    exchanges = result["exchanges"]
+    assert len(exchanges) == messages
+    assert all(len(one["answer"]) <= 65536 for one in exchanges)
+    assert sum(one["seconds"] for one in exchanges) < messages * (TIMEOUT + 0.05)
+    kept = sum(len(one["answer"]) for one in exchanges)
+    assert result["growth"] < kept + GROWTH
+    seen = [Outcome(one["outcome"]) for one in exchanges]
+    assert not NETWORKS & set(seen)
+    return seen
+
+
+@pytest.mark.parametrize("seed", ["cod", "eel", "ray"])
+def test_a_server_may_do_anything(machine: Lab, seed: str) -> None:
+    with serving(machine, peer("chaos", seed)):
+        seen = assert_all_accounted_for(machine, MESSAGES)
+    assert {Outcome.ANSWERED, Outcome.LOST} < set(seen)
+
+
+@pytest.mark.parametrize("seed", ["cod", "eel", "ray"])
+def test_a_server_may_send_any_packet(machine: Lab, seed: str) -> None:
+    with without_the_kernels_aborts(machine, POD.name):
+        argv = [PYTHON, "-m", "tests.lab.rawpeer", str(PORT), seed]
+        server = machine.spawn(argv, ns=POD.name, timeout=120)
+        try:
+            deadline = time.monotonic() + 20
+            while "listening" not in server.output()[0]:
+                assert server.poll() is None, server.output()
+                assert time.monotonic() < deadline
+            seen = assert_all_accounted_for(machine, MESSAGES)
+            assert server.poll() is None, server.output()
+        finally:
+            server.kill()
+            server.wait(timeout=10)
+            server.close()
+    assert {Outcome.ANSWERED, Outcome.NO_ANSWER, Outcome.TIMEOUT} < set(seen)
+
+
+def test_a_flood_is_read_no_further_than_its_first_message(machine: Lab) -> None:
+    with serving(machine, peer("flood")):
+        seen = assert_all_accounted_for(machine, 50)
+    assert set(seen) == {Outcome.ANSWERED}

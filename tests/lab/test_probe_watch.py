@@ -1,0 +1,129 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Outages that were made, and what a probe that watches says of them."""
+
+import re
+import signal
+import time
+from collections.abc import Callable
+from datetime import datetime, timezone
+
+import pytest
+
+from tests.lab import Lab, topology
+from tests.lab.process import Process
+
+POD, OTHER = topology.PODS
+VIP = ("--address", topology.VIP, "--port", str(topology.VIP_PORT))
+DIRECT = ("--address", POD.ipv4, "--port", str(topology.SERVER_PORT))
+INTERVAL = 0.2
+# By how much a busy machine may stall the guest.
+STALL = 0.5
+
+OUTAGE = re.compile(
+    r"(?P<target>\S+): outage from (?P<began>[-0-9]+ [0-9:.]+), (?P<seconds>[0-9.]+) s:"
+    r" (?P<failed>\d+) of (?P<messages>\d+) messages not answered \((?P<kinds>[^)]*)\),"
+    r" last before: (?P<before>\S+), first after: (?P<after>\S+)"
+)
+
+# The lab's keepaliveds stop, and take their services with them; then they are started anew.
+STOP = """
+kill $(ls /run/lab/keepalived/*.pid | grep -v -e vrrp -e check | xargs cat)
+while ls /run/lab/keepalived/*.pid >/dev/null 2>&1; do sleep 0.01; done
+"""
+START = "exec /run/lab/follow-amphora /run/lab/amphora"
+
+
+def watch(machine: Lab, *target: str) -> Process:
+    """Start watching; return once messages are being answered."""
+    command = ["openstack", "kuryr", "sctp", "probe", *target, "--interval", str(INTERVAL)]
+    asked = ["--duration", "120", "--timeout", str(INTERVAL), "--each", "-f", "csv"]
+    process = machine.spawn([*command, *asked], timeout=150, env={"TZ": "UTC"})
+    wait(process, "ANSWERED", 10)
+    return process
+
+
+def wait(process: Process, outcome: str, number: int) -> None:
+    """Wait for `number` more messages with an outcome."""
+    before = process.output()[0].count(outcome)
+    while process.output()[0].count(outcome) < before + number:
+        assert process.poll() is None, process.output()
+        assert process.age < 110, process.output()
+
+
+def ended(process: Process) -> list[re.Match[str]]:
+    """Interrupt the watch; return the outages it tells of."""
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=20) == 130
+    _, stderr = process.output()
+    process.close()
+    assert "interrupted after" in stderr
+    return [found for line in stderr.splitlines() if (found := OUTAGE.fullmatch(line))]
+
+
+def timed(action: Callable[[], object]) -> tuple[float, float]:
+    """Return when an action began, and when it had ended."""
+    began = time.time()
+    action()
+    return began, time.time()
+
+
+def assert_agrees(
+    outage: re.Match[str], broken: tuple[float, float], mended: tuple[float, float], turns: int = 1
+) -> None:
+    """Assert that an outage was seen within so many intervals of what was done."""
+    began = datetime.strptime(outage["began"], "%Y-%m-%d %H:%M:%S.%f")
+    seen = began.replace(tzinfo=timezone.utc).timestamp()
+    late = turns * INTERVAL + STALL
+    assert broken[0] - INTERVAL <= seen <= broken[1] + late
+    # A message is sent before its answer fails to come.
+    assert mended[0] - turns * INTERVAL <= seen + float(outage["seconds"]) <= mended[1] + late
+
+
+@pytest.mark.parametrize(
+    ("target", "turns"), [(DIRECT, 1), (VIP, 2)], ids=["directly", "one of two members"]
+)
+def test_an_outage_of_a_pod_is_told_to_the_interval(
+    lab: Lab, target: tuple[str, ...], turns: int
+) -> None:
+    process = watch(lab, *target)
+    broken = timed(lambda: lab.kill(POD.name))
+    wait(process, "REFUSED", 5)
+    mended = timed(lambda: lab.revive(POD.name))
+    wait(process, "ANSWERED", 10)
+    (outage,) = ended(process)
+    assert_agrees(outage, broken, mended, turns)
+    assert outage["kinds"] == f"{outage['failed']} REFUSED"
+    names = {POD.name} if target is DIRECT else {POD.name, OTHER.name}
+    assert {outage["before"], outage["after"]} <= names
+
+
+def test_an_outage_of_the_load_balancer_is_told_to_the_interval(machine: Lab) -> None:
+    def amphora(script: str) -> None:
+        machine.run(["sh", "-ec", script], ns=topology.ROOT, check=True)
+
+    process = watch(machine, *VIP)
+    try:
+        broken = timed(lambda: amphora(STOP))
+        wait(process, "REFUSED", 1)
+    finally:
+        mended = timed(lambda: amphora(START))
+    wait(process, "ANSWERED", 10)
+    (outage,) = ended(process)
+    assert_agrees(outage, broken, mended)
+
+
+def test_a_watch_without_an_outage_tells_of_none(machine: Lab) -> None:
+    command = ["openstack", "kuryr", "sctp", "probe", *VIP, "--interval", "0.1"]
+    done = machine.run([*command, "--duration", "1", "-f", "json"])
+    assert (done.returncode, done.stderr) == (0, "")
