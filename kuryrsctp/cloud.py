@@ -12,16 +12,13 @@
 
 """What all readers of OpenStack's APIs share: deadlines, and errors in one line.
 
-An API is never trusted to answer at all: calls run on daemon threads, so that
-neither a deadline nor Ctrl-C ever waits for a socket.
+An API is never trusted to answer at all: calls are waited for until the deadline only.
 """
 
 import concurrent.futures
+import functools
 import json
-import queue
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -30,6 +27,7 @@ import keystoneauth1.exceptions
 import openstack.exceptions
 import requests.exceptions
 
+from kuryrsctp import parallel
 from kuryrsctp.deadline import Deadline
 from kuryrsctp.errors import CloudError
 
@@ -38,7 +36,6 @@ T = TypeVar("T")
 # Seconds for all that is asked of the APIs about one service.
 TIMEOUT = 90.0
 
-PARALLEL = 8
 _QUOTED = 200
 
 _REMEDIES = {
@@ -78,33 +75,19 @@ def call_all(functions: Sequence[Callable[[], T]], deadline: Deadline) -> list[T
 
     Raises CloudError: the first one's in order, or that the deadline has passed.
     """
-    tasks: queue.SimpleQueue[tuple[Future[T], Callable[[], T]]] = queue.SimpleQueue()
-    futures: list[Future[T]] = []
-    for function in functions:
-        futures.append(Future())
-        tasks.put((futures[-1], function))
-    for _ in range(min(PARALLEL, len(functions))):
-        threading.Thread(target=_work, args=(tasks,), daemon=True).start()
+    renewing = [functools.partial(_renewing, one) for one in functions]
+    with parallel.running(renewing) as futures, _one_line_errors():
+        return [future.result(deadline.left()) for future in futures]
+
+
+def _renewing(function: Callable[[], T]) -> T:
+    """Call again what was refused while another thread renewed the token: keystoneauth gives up."""
     try:
-        with _one_line_errors():
-            return [future.result(deadline.left()) for future in futures]
-    finally:
-        for future in futures:
-            future.cancel()
-
-
-def _work(tasks: "queue.SimpleQueue[tuple[Future[T], Callable[[], T]]]") -> None:
-    while True:
-        try:
-            future, function = tasks.get_nowait()
-        except queue.Empty:
-            return
-        if not future.set_running_or_notify_cancel():
-            continue
-        try:
-            future.set_result(function())
-        except BaseException as error:  # handed over to the thread that waits
-            future.set_exception(error)
+        return function()
+    except openstack.exceptions.HttpException as error:
+        if error.status_code != 401:
+            raise
+    return function()
 
 
 @contextmanager
@@ -142,16 +125,22 @@ def _refusal(status: int, url: str | None, detail: object) -> str:
 def _broken_connection(error: BaseException) -> str:
     """Say which connection broke, and how; the reason lies at the root of a chain."""
     url = None
-    root = error
-    while (inner := root.__cause__ or root.__context__) is not None:
-        root = inner
-        request = getattr(root, "request", None)
-        url = url or getattr(request, "url", None)
+    chain = [error]
+    while (inner := _inner(chain[-1])) is not None and inner not in chain:
+        chain.append(inner)
+        url = url or getattr(getattr(inner, "request", None), "url", None)
+    root = chain[-1]
     reason = (isinstance(root, OSError) and root.strerror) or str(root)
     return (
         f"no answer from {_place(url)} ({reason[:_QUOTED]}): check its URL, the network and any"
         " proxy, then ask the cloud's operator"
     )
+
+
+def _inner(error: BaseException) -> BaseException | None:
+    """Return what an error came from; urllib3 keeps it among the arguments."""
+    wrapped = (one for one in reversed(error.args) if isinstance(one, BaseException))
+    return error.__cause__ or error.__context__ or next(wrapped, None)
 
 
 def _nonsense(error: BaseException) -> str:

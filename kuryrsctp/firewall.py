@@ -22,7 +22,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+from kuryrsctp.model import Network
 
 # Neutron stores what it was given: the name, the IANA number, or nothing for any protocol.
 _COVERS_SCTP = {None, "", "any", "0", "sctp", "132"}
@@ -69,20 +69,23 @@ def admission(rules: Iterable[Rule], port: int, source: Network) -> Admission:
     fitting = [rule for rule in rules if rule.admits_sctp(port, source.version)]
     if any(_any_source(rule) for rule in fitting):
         return Admission.ALL
+    by_prefix = covered([one.remote_ip_prefix for one in fitting if one.remote_ip_prefix], source)
+    by_group = any(one.remote_group_id or one.remote_address_group_id for one in fitting)
+    return Admission.BY_GROUP if by_group and by_prefix is not Admission.ALL else by_prefix
+
+
+def covered(prefixes: Iterable[str], source: Network) -> Admission:
+    """Say how much of `source` these prefixes cover together.
+
+    Raises ValueError for what is no prefix.
+    """
+    networks = [ipaddress.ip_network(one, strict=False) for one in prefixes]
     # All of one version by now, which the type checker cannot see.
-    prefixes: list[Any] = [
-        ipaddress.ip_network(rule.remote_ip_prefix, strict=False)
-        for rule in fitting
-        if rule.remote_ip_prefix
-    ]
-    merged: list[Any] = list(ipaddress.collapse_addresses(prefixes))
+    alike: list[Any] = [one for one in networks if one.version == source.version]
+    merged: list[Any] = list(ipaddress.collapse_addresses(alike))
     if any(source.subnet_of(one) for one in merged):
         return Admission.ALL
-    if any(rule.remote_group_id or rule.remote_address_group_id for rule in fitting):
-        return Admission.BY_GROUP
-    if any(source.overlaps(one) for one in merged):
-        return Admission.SOME
-    return Admission.NONE
+    return Admission.SOME if any(map(source.overlaps, merged)) else Admission.NONE
 
 
 def _any_source(rule: Rule) -> bool:

@@ -141,6 +141,14 @@ def read_member(text: str) -> MemberName | None:
     return MemberName(namespace, name, int(port))
 
 
+def read_occm(text: str) -> ServiceName | None:
+    """Read the name of a load balancer of OCCM's; None if it is none, or was cut."""
+    parts = text.removeprefix(_OCCM_PREFIX).rsplit("_", 2)
+    if not is_occm(text) or len(text) >= _OCCM_LONGEST or len(parts) < 3:
+        return None
+    return read_service("/".join(parts[1:]))
+
+
 def is_occm(text: str) -> bool:
     """Tell whether a load balancer's name is of OCCM's making."""
     return text.startswith(_OCCM_PREFIX)

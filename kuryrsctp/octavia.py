@@ -19,6 +19,7 @@ load balancers, of listeners, of pools, and of members a pool.
 import dataclasses
 import functools
 import itertools
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
@@ -31,11 +32,12 @@ from openstack.resource import Resource
 from kuryrsctp import cloud, naming
 from kuryrsctp.deadline import Deadline
 from kuryrsctp.errors import CloudError, ServiceAmbiguous, ServiceNotFound
-from kuryrsctp.model import Listener, LoadBalancer, Member, Pool
+from kuryrsctp.model import HealthMonitor, Listener, LoadBalancer, Member, Pool, Quota
 
 # What an API says is bounded: a list that never ends, a name that is a novel.
 _MOST = 20_000
 _LONGEST = 1024
+_VERSION = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}")
 
 
 class Lookup(NamedTuple):
@@ -76,18 +78,18 @@ def look_up(connection: Connection, service: naming.ServiceRef, deadline: Deadli
 
     Raises CloudError.
     """
-    octavia = _proxy(connection, deadline)
+    octavia = proxy(connection, deadline)
     if isinstance(service, naming.LoadBalancerId):
         one = cloud.call(lambda: _get(octavia.get_load_balancer, service.id), deadline)
-        return Lookup(() if one is None else (_load_balancer(one),))
+        return Lookup(() if one is None else (load_balancer_from(one),))
     name = str(service)
-    called = cloud.call(lambda: _list(octavia.load_balancers, name=name), deadline)
+    called = cloud.call(lambda: listing(octavia.load_balancers, name=name), deadline)
     # MySQL compares names without case.
-    found = tuple(one for one in map(_load_balancer, called) if one.name == name)
+    found = tuple(one for one in map(load_balancer_from, called) if one.name == name)
     if found:
         return Lookup(found)
-    everything = cloud.call(lambda: _list(octavia.load_balancers), deadline)
-    others = tuple(map(_load_balancer, everything))
+    everything = cloud.call(lambda: listing(octavia.load_balancers), deadline)
+    others = tuple(map(load_balancer_from, everything))
     # OCCM's name holds the cluster's, so it cannot be asked for.
     return Lookup(tuple(one for one in others if naming.is_occm_of(one.name, service)), others)
 
@@ -99,11 +101,11 @@ def read_parts(
 
     Raises CloudError.
     """
-    octavia = _proxy(connection, deadline)
+    octavia = proxy(connection, deadline)
     listeners, pools = cloud.call_all(
         [
-            lambda: _list(octavia.listeners, load_balancer_id=load_balancer.id),
-            lambda: _list(octavia.pools, loadbalancer_id=load_balancer.id),
+            lambda: listing(octavia.listeners, load_balancer_id=load_balancer.id),
+            lambda: listing(octavia.pools, loadbalancer_id=load_balancer.id),
         ],
         deadline,
     )
@@ -111,21 +113,82 @@ def read_parts(
     wanted |= {one.id for one in pools if one.protocol == "SCTP"}
     read = [one for one in pools if one.id in wanted]
     members = cloud.call_all(
-        [functools.partial(_list, octavia.members, pool=one.id) for one in read], deadline
+        [functools.partial(listing, octavia.members, pool=one.id) for one in read], deadline
     )
     members_of = {pool.id: found for pool, found in zip(read, members, strict=True)}
-    by_id = {one.id: _pool(one, members_of.get(one.id, [])) for one in pools}
+    by_id = {one.id: pool_from(one, members_of.get(one.id, [])) for one in pools}
     return dataclasses.replace(
-        load_balancer, listeners=tuple(_listener(one, by_id) for one in listeners)
+        load_balancer, listeners=tuple(listener_from(one, by_id) for one in listeners)
     )
 
 
-def _proxy(connection: Connection, deadline: Deadline) -> Proxy:
+def monitors(
+    connection: Connection, load_balancer: LoadBalancer, deadline: Deadline
+) -> tuple[HealthMonitor, ...]:
+    """Read the health monitors of the pools behind the listeners; Kuryr makes none.
+
+    Raises CloudError.
+    """
+    pools = [one.pool for one in load_balancer.listeners if one.pool]
+    wanted = sorted({one.health_monitor_id for one in pools if one.health_monitor_id})
+    if not wanted:
+        return ()
+    octavia = proxy(connection, deadline)
+    found = cloud.call_all(
+        [functools.partial(_get, octavia.get_health_monitor, one) for one in wanted], deadline
+    )
+    owners = {one.health_monitor_id: one.id for one in pools}
+    return tuple(_monitor(one, owners[one.id]) for one in found if one is not None)
+
+
+def api_version(connection: Connection, deadline: Deadline) -> tuple[int, ...] | None:
+    """Return the newest version of its API that Octavia offers, such as (2, 27).
+
+    Raises CloudError.
+    """
+    octavia = proxy(connection, deadline)
+    data = cloud.call(octavia.get_all_version_data, deadline)
+    texts = [
+        str(version.get("version"))
+        for interfaces in data.values()
+        for services in interfaces.values()
+        for versions in services.values()
+        for version in versions
+    ]
+    numbers = [tuple(map(int, one.split("."))) for one in texts if _VERSION.fullmatch(one)]
+    return max(numbers, default=None)
+
+
+def quota(connection: Connection, seen: Iterable[LoadBalancer], deadline: Deadline) -> Quota | None:
+    """Return the quota of load balancers of the credentials' project; None if it is secret.
+
+    `seen` are all load balancers that are visible. Raises CloudError.
+    """
+    octavia = proxy(connection, deadline)
+    project = cloud.call(lambda: connection.current_project_id, deadline)
+    held = cloud.call(lambda: _unless_forbidden(octavia.get_quota, project), deadline)
+    if held is None:
+        return None
+    limit = held.load_balancers
+    used = sum(one.project_id == project for one in seen)
+    return Quota(limit if isinstance(limit, int) and limit >= 0 else None, used)
+
+
+def _unless_forbidden(method: Callable[..., Resource], resource_id: str | None) -> Any:
+    try:
+        return method(resource_id)
+    except (openstack.exceptions.ForbiddenException, openstack.exceptions.NotFoundException):
+        return None
+
+
+def proxy(connection: Connection, deadline: Deadline) -> Proxy:
+    """Return the SDK's way to Octavia."""
     # The SDK asks Keystone and Octavia for versions when the attribute is first read.
     return cloud.call(lambda: connection.load_balancer, deadline)
 
 
-def _list(method: Callable[..., Iterable[Resource]], **query: str) -> list[Any]:
+def listing(method: Callable[..., Iterable[Resource]], **query: str) -> list[Any]:
+    """Return all of a list of Octavia's, unless it is endless."""
     return list(itertools.islice(method(**query), _MOST))
 
 
@@ -172,7 +235,8 @@ def _state(resource: Any) -> dict[str, Any]:
     }
 
 
-def _load_balancer(resource: Any) -> LoadBalancer:
+def load_balancer_from(resource: Any) -> LoadBalancer:
+    """Return a load balancer without its parts."""
     return LoadBalancer(
         **_state(resource),
         project_id=_text(resource.project_id),
@@ -183,29 +247,43 @@ def _load_balancer(resource: Any) -> LoadBalancer:
     )
 
 
-def _listener(resource: Any, pools: Mapping[str, Pool]) -> Listener:
+def listener_from(resource: Any, pools: Mapping[str, Pool]) -> Listener:
+    """Return a listener with its default pool, if that is among `pools` (by ID)."""
     return Listener(
         **_state(resource),
         protocol=_text(resource.protocol),
         protocol_port=resource.protocol_port or 0,
         pool=pools.get(_text(resource.default_pool_id)),
         allowed_cidrs=_texts(resource.allowed_cidrs),
+        timeout_client_data=resource.timeout_client_data or 0,
+        timeout_member_data=resource.timeout_member_data or 0,
     )
 
 
-def _pool(resource: Any, members: Iterable[Any]) -> Pool:
+def pool_from(resource: Any, members: Iterable[Any]) -> Pool:
+    """Return a pool with its members."""
     persistence = resource.session_persistence or {}
     return Pool(
         **_state(resource),
         protocol=_text(resource.protocol),
         lb_algorithm=_text(resource.lb_algorithm),
-        members=tuple(map(_member, members)),
+        members=tuple(map(member_from, members)),
         session_persistence=_text(persistence.get("type")) or None,
         health_monitor_id=_text(resource.health_monitor_id) or None,
     )
 
 
-def _member(resource: Any) -> Member:
+def _monitor(resource: Any, pool_id: str) -> HealthMonitor:
+    return HealthMonitor(
+        id=_text(resource.id),
+        pool_id=pool_id,
+        type=_text(resource.type),
+        provisioning_status=_text(resource.provisioning_status),
+    )
+
+
+def member_from(resource: Any) -> Member:
+    """Return a member."""
     return Member(
         **_state(resource),
         address=_text(resource.address),

@@ -10,16 +10,21 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The job behind `verify`: read what Octavia holds, and judge it."""
+"""The job behind `verify`: read what Octavia and Neutron hold, and judge it."""
 
+from dataclasses import replace
 from datetime import datetime, timezone
 
 from openstack.connection import Connection
 
-from kuryrsctp import cloud, naming, octavia
+from kuryrsctp import cloud, naming, neutron, octavia
 from kuryrsctp.checks import Scene, run
+from kuryrsctp.checks.subjects import judged_listeners
 from kuryrsctp.deadline import Deadline
-from kuryrsctp.model import Finding, Report, Status
+from kuryrsctp.model import Expectations, Finding, LoadBalancer, Report, Status
+from kuryrsctp.surroundings import Surroundings
+
+_NOTHING = Expectations()
 
 
 def verify(
@@ -27,21 +32,44 @@ def verify(
     service: str,
     *,
     namespace: str = naming.DEFAULT_NAMESPACE,
+    expected: Expectations = _NOTHING,
     timeout: float = cloud.TIMEOUT,
 ) -> Report:
-    """Judge what Octavia holds for one service.
+    """Judge what Octavia and Neutron hold for one service.
 
     `service` is NAME (in `namespace`), NAMESPACE/NAME, or a load balancer's ID;
-    `timeout` bounds all API calls together, in seconds.
+    `expected` is what the user says ought to be there; `timeout` bounds all API calls
+    together, in seconds.
 
     Raises UsageError for a name that cannot be one, and CloudError where the cloud
     does not let itself be asked. A missing or ambiguous service is a finding.
     """
-    wanted = naming.parse_service(service, namespace)
-    scene = _look(connection, wanted, Deadline(timeout))
-    if any(one.name == str(naming.KUBERNETES_API) for one in scene.found):
+    wanted, deadline = naming.parse_service(service, namespace), Deadline(timeout)
+    found, others = octavia.look_up(connection, wanted, deadline)
+    if any(one.name == str(naming.KUBERNETES_API) for one in found):
         return Report(str(wanted), (_NOT_KURYRS,))
-    return Report(str(wanted), run(scene))
+    if len(found) == 1:
+        found = (octavia.read_parts(connection, found[0], deadline),)
+    return judge(connection, wanted, found, expected, deadline, others=others)
+
+
+def judge(
+    connection: Connection,
+    service: naming.ServiceRef,
+    found: tuple[LoadBalancer, ...],
+    expected: Expectations,
+    deadline: Deadline,
+    *,
+    others: tuple[LoadBalancer, ...] = (),
+    surroundings: Surroundings | None = None,
+) -> Report:
+    """Judge the load balancers of a service; the only one comes with all its parts.
+
+    `others` are all that can be seen, where none was found by name; `surroundings` are
+    read unless they are known. Raises CloudError.
+    """
+    scene = Scene(service, datetime.now(timezone.utc), found, others, expected)
+    return Report(str(service), run(_look(connection, scene, deadline, surroundings)))
 
 
 _NOT_KURYRS = Finding(
@@ -52,10 +80,19 @@ _NOT_KURYRS = Finding(
 )
 
 
-def _look(connection: Connection, service: naming.ServiceRef, deadline: Deadline) -> Scene:
-    """Read what the checks need to know of the service."""
-    now = datetime.now(timezone.utc)
-    found, others = octavia.look_up(connection, service, deadline)
-    if len(found) == 1:
-        found = (octavia.read_parts(connection, found[0], deadline),)
-    return Scene(service, now, found, others)
+def _look(
+    connection: Connection, scene: Scene, deadline: Deadline, known: Surroundings | None
+) -> Scene:
+    """Read what else the checks need to know: what surrounds a load balancer, or its lack."""
+    if not scene.found and scene.others:
+        return replace(scene, quota=octavia.quota(connection, scene.others, deadline))
+    if len(scene.found) != 1:
+        return scene
+    (load_balancer,) = scene.found
+    heard = judged_listeners(load_balancer)
+    return replace(
+        scene,
+        surroundings=known or neutron.read(connection, [load_balancer], deadline),
+        monitors=octavia.monitors(connection, load_balancer, deadline),
+        api_version=None if heard else octavia.api_version(connection, deadline),
+    )

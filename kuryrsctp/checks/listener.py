@@ -16,6 +16,7 @@ from kuryrsctp import naming
 from kuryrsctp.checks import states
 from kuryrsctp.checks.catalogue import Verdict, check, fail, ok, skip, warn
 from kuryrsctp.checks.subjects import ListenerSubject
+from kuryrsctp.firewall import Admission, covered
 
 
 @check(
@@ -103,16 +104,45 @@ def listener_status(subject: ListenerSubject) -> Verdict:
 @check(
     "listener-allowed-cidrs",
     on=ListenerSubject,
-    meaning="Which clients the listener admits; without a list, all.",
+    meaning="Which clients the listener admits; without a list, all. With --source, whether it"
+    " admits these.",
     cause="A NetworkPolicy, or loadBalancerSourceRanges of the Service.",
     remedy="see that the clients' addresses are in the list (`kubectl get networkpolicy`)",
 )
 def listener_allowed_cidrs(subject: ListenerSubject) -> Verdict:
-    """Tell who is admitted."""
-    cidrs = subject.listener.allowed_cidrs
+    """Tell who is admitted, and judge it by where the user says that clients are."""
+    cidrs, source = subject.listener.allowed_cidrs, subject.scene.expected.source
     if cidrs is None:
         return ok("all clients")
-    return ok(f"only {', '.join(cidrs)}" if cidrs else "no list")
+    only = f"only {', '.join(cidrs)}"
+    if not cidrs or source is None:
+        return ok(only if cidrs else "no list")
+    try:
+        admitted = covered(cidrs, source)
+    except ValueError:
+        return skip(f"{only}, which cannot be read")
+    if admitted is Admission.ALL:
+        return ok(only)
+    if admitted is Admission.SOME:
+        return warn(f"{only}: not all of {source}")
+    return fail(f"{only}: not {source}")
+
+
+@check(
+    "listener-timeouts",
+    on=ListenerSubject,
+    meaning="How long the listener keeps an idle connection, where the provider heeds it.",
+    cause="Kuryr's annotations openstack.org/kuryr-timeout-client-data and -member-data.",
+    remedy="none is needed: 0 stands for Octavia's default",
+)
+def listener_timeouts(subject: ListenerSubject) -> Verdict:
+    """Tell the timeouts; SCTP's own heartbeats keep an association from being idle."""
+    listener = subject.listener
+    client, member = (
+        f"{timeout} ms" if timeout else "default"
+        for timeout in (listener.timeout_client_data, listener.timeout_member_data)
+    )
+    return ok(f"client {client}, member {member}")
 
 
 @check(

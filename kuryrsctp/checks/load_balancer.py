@@ -13,8 +13,10 @@
 """Checks on the load balancer itself."""
 
 from kuryrsctp.checks import states
-from kuryrsctp.checks.catalogue import Verdict, check, fail, ok
-from kuryrsctp.checks.subjects import LoadBalancerSubject, judged_listeners
+from kuryrsctp.checks.catalogue import Verdict, check, fail, ok, skip
+from kuryrsctp.checks.subjects import LoadBalancerSubject, UnheardSubject, judged_listeners
+
+_SCTP = (2, 23)
 
 
 @check(
@@ -57,9 +59,41 @@ def load_balancer_operating(subject: LoadBalancerSubject) -> Verdict:
 
 
 @check(
+    "load-balancer-provider",
+    on=LoadBalancerSubject,
+    meaning="The provider is known to balance SCTP: an amphora, or OVN.",
+    cause="The cloud has a provider that this program does not know.",
+    remedy="ask the cloud's operator whether the provider knows SCTP",
+)
+def load_balancer_provider(subject: LoadBalancerSubject) -> Verdict:
+    """Look whether the provider is a known one."""
+    provider = subject.load_balancer.provider
+    if subject.is_amphora or subject.is_ovn:
+        return ok(provider)
+    return skip(f"whether provider '{provider}' knows SCTP is not known")
+
+
+@check(
+    "octavia-version",
+    on=UnheardSubject,
+    meaning="Octavia is new enough for SCTP listeners: its API has version 2.23 or a later one."
+    " Only asked where the listener is missing.",
+    cause="Octavia is older than the Wallaby release: Kuryr leaves SCTP listeners out.",
+    remedy="ask the cloud's operator to upgrade Octavia",
+)
+def octavia_version(subject: UnheardSubject) -> Verdict:
+    """Compare the newest version of the API with the first that knows SCTP."""
+    newest = subject.scene.api_version
+    if newest is None:
+        return skip("Octavia does not tell its version")
+    text = ".".join(map(str, newest))
+    return ok(text) if newest >= _SCTP else fail(f"{text}, and SCTP came with 2.23")
+
+
+@check(
     "listener-exists",
     on=LoadBalancerSubject,
-    meaning="The load balancer has at least one SCTP listener.",
+    meaning="The load balancer has an SCTP listener; with --port, one on each of these ports.",
     cause="The Service has no SCTP port; or Octavia is older than API version 2.23, and Kuryr"
     " left the listener out; or the provider does not know SCTP.",
     remedy="check the Service's ports (`kubectl get service`), Octavia's version, and the log of"
@@ -69,7 +103,10 @@ def listener_exists(subject: LoadBalancerSubject) -> Verdict:
     """Look for SCTP listeners."""
     listeners = subject.load_balancer.listeners
     judged = judged_listeners(subject.load_balancer)
-    if judged:
+    there = {one.protocol_port for one in judged}
+    missing = [str(port) for port, _ in subject.scene.expected.ports if port not in there]
+    if judged and not missing:
         return ok(", ".join(f"{one.protocol}:{one.protocol_port}" for one in judged))
     others = ", ".join(f"{one.protocol}:{one.protocol_port}" for one in listeners)
-    return fail(f"no SCTP listener; there is {others}" if others else "no listener at all")
+    what = f"no SCTP listener{' on port ' if missing else ''}{' and '.join(missing)}"
+    return fail(f"{what}; there is {others}" if others else "no listener at all")

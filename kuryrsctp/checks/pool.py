@@ -112,16 +112,46 @@ def pool_status(subject: PoolSubject) -> Verdict:
 
 
 @check(
+    "pool-monitor",
+    on=PoolSubject,
+    meaning="The pool's health monitor, if there is one, asks over SCTP; Kuryr makes none.",
+    cause="It was made by hand, of another type; or making it failed.",
+    remedy="openstack loadbalancer healthmonitor delete <ID>, and create one of --type SCTP if you"
+    " want one",
+)
+def pool_monitor(subject: PoolSubject) -> Verdict:
+    """Judge the health monitor."""
+    pool = subject.pool
+    if pool.health_monitor_id is None:
+        return ok("none, which is normal")
+    monitor = next((one for one in subject.scene.monitors if one.pool_id == pool.id), None)
+    if monitor is None:
+        return skip("just deleted, or not visible")
+    if monitor.provisioning_status == "ERROR":
+        return fail(f"{monitor.type}, in ERROR")
+    if monitor.type != "SCTP":
+        return warn(f"{monitor.type}, which does not tell whether SCTP is answered")
+    return ok(monitor.type)
+
+
+@check(
     "members-exist",
     on=PoolSubject,
-    meaning="The pool has members that can be given associations.",
+    meaning="The pool has members that can be given associations; with --members so many, and"
+    " with --member those.",
     cause="No pod of the Service is ready: only ready endpoints become members. Or every member"
     " is switched off or has weight 0.",
     remedy="check the pods and the Service's selector (`kubectl get endpoints,pods`)",
 )
 def members_exist(subject: PoolSubject) -> Verdict:
     """Count the members, and those in use."""
-    members = subject.pool.members
+    members, expected = subject.pool.members, subject.scene.expected
+    if expected.members not in (None, len(members)):
+        return fail(f"{len(members)}, where {expected.members} are expected")
+    if missing := sorted(set(expected.addresses) - {one.address for one in members}):
+        return fail(f"{len(members)}, without {', '.join(missing)}")
+    if expected.members == 0:
+        return ok("none, as expected")
     if not members:
         return warn("no member: right only while no pod is ready, and nothing answers meanwhile")
     used = sum(one.admin_state_up and one.weight > 0 for one in members)

@@ -13,11 +13,14 @@
 """What checks look at: the scene, and each object in it with what surrounds it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from kuryrsctp import naming
-from kuryrsctp.model import Listener, LoadBalancer, Member, Pool
+from kuryrsctp.model import Expectations, HealthMonitor, Listener, LoadBalancer, Member, Pool, Quota
+from kuryrsctp.surroundings import Surroundings
+
+_AMPHORA = {"amphora", "amphorav2", "octavia"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +29,20 @@ class Scene:
 
     `found` are the load balancers that answer to the service's name or ID, with
     their parts if there is only one; `others` are all, where none has Kuryr's name.
+    `expected` is what the user says of it, `surroundings` what Neutron does.
+    Octavia's `api_version` is only asked for where there is no SCTP listener, and
+    the `quota` of load balancers only where there is no load balancer.
     """
 
     service: naming.ServiceRef
     now: datetime
     found: tuple[LoadBalancer, ...] = ()
     others: tuple[LoadBalancer, ...] = ()
+    expected: Expectations = field(default_factory=Expectations)
+    surroundings: Surroundings = field(default_factory=Surroundings)
+    monitors: tuple[HealthMonitor, ...] = ()
+    api_version: tuple[int, ...] | None = None
+    quota: Quota | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +63,11 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
+class MissingSubject(Subject):
+    """The load balancer that is not there."""
+
+
+@dataclass(frozen=True, slots=True)
 class LoadBalancerSubject(Subject):
     """The only load balancer of the service."""
 
@@ -68,6 +84,11 @@ class LoadBalancerSubject(Subject):
         return self.load_balancer.provider == "ovn"
 
     @property
+    def is_amphora(self) -> bool:
+        """Whether an amphora serves it, under any of that driver's names."""
+        return self.load_balancer.provider in _AMPHORA
+
+    @property
     def is_occm(self) -> bool:
         """Whether cloud-provider-openstack made it, rather than Kuryr."""
         return naming.is_occm(self.load_balancer.name)
@@ -76,6 +97,11 @@ class LoadBalancerSubject(Subject):
     def service_name(self) -> naming.ServiceName | None:
         """The Service, as Kuryr's name of the load balancer tells it."""
         return naming.read_service(self.load_balancer.name)
+
+
+@dataclass(frozen=True, slots=True)
+class UnheardSubject(LoadBalancerSubject):
+    """A load balancer that listens to no SCTP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +143,14 @@ class MemberSubject(PoolSubject):
 def subjects(scene: Scene) -> Iterator[Subject]:
     """Walk the scene from the service down to each member."""
     yield Subject(scene)
+    if not scene.found and isinstance(scene.service, naming.ServiceName):
+        yield MissingSubject(scene)
     if len(scene.found) != 1:
         return
     (load_balancer,) = scene.found
     yield LoadBalancerSubject(scene, load_balancer)
+    if not judged_listeners(load_balancer):
+        yield UnheardSubject(scene, load_balancer)
     for listener in judged_listeners(load_balancer):
         yield ListenerSubject(scene, load_balancer, listener)
         if pool := listener.pool:

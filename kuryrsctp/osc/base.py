@@ -59,10 +59,13 @@ class VerdictLister(command.Lister):
         """
         from osc_lib import clientmanager, shell
 
+        from kuryrsctp.retries import retry
+
         options = self.app.options
         if not options.debug:
-            # It warns of what the error that follows says better.
-            logging.getLogger("keystoneauth.identity").setLevel(logging.ERROR)
+            # They warn of each try again, and of what the error that follows says better.
+            for chatty in ("keystoneauth", "urllib3"):
+                logging.getLogger(chatty).setLevel(logging.ERROR)
         with _settings_errors():
             region = self.app.cloud_config.get_one(cloud=options.cloud, argparse=options)
             timeout = region.config.get("api_timeout")
@@ -72,6 +75,7 @@ class VerdictLister(command.Lister):
             manager.setup_auth()
         # osc-lib forgets the timeout of clouds.yaml; without one a request waits for ever.
         manager.session.timeout = float(timeout or REQUEST_TIMEOUT)
+        retry(manager.session)
         # In the end OpenStackClient closes it, after reading the figures for --timing.
         self.app.client_manager.session = manager.session
         try:
@@ -90,9 +94,10 @@ class VerdictLister(command.Lister):
             return ExitCode.INTERRUPTED
         return self.exit_code
 
-    def complain(self, error: KuryrSctpError) -> None:
+    def complain(self, error: KuryrSctpError, about: str = "") -> None:
         """Log the error as one line, safe for a terminal; with `--debug`, its traceback too."""
-        LOG.error("%s", printable(str(error), _LONGEST_LINE), exc_info=self.app.options.debug)
+        line = printable(f"{about}: {error}" if about else str(error), _LONGEST_LINE)
+        LOG.error("%s", line, exc_info=error if self.app.options.debug else None)
 
     def produce_output(
         self,

@@ -13,30 +13,44 @@
 """The command `openstack kuryr sctp verify`."""
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import kuryrsctp
 from kuryrsctp import naming
-from kuryrsctp.errors import ExitCode, NotJudged
-from kuryrsctp.model import Finding, Report, Status
+from kuryrsctp.errors import ExitCode, NotJudged, UsageError
+from kuryrsctp.model import Expectations, Finding, Report, Status
+from kuryrsctp.osc import arguments
 from kuryrsctp.osc.base import VerdictLister
+from kuryrsctp.parallel import JOBS
+from kuryrsctp.text import printable
+
+if TYPE_CHECKING:
+    from kuryrsctp.survey import Judgement
 
 _COLUMNS = ("Service", "Check", "Status", "Resource", "Detail")
 _LONG_COLUMNS = (*_COLUMNS, "Hint", "ID")
 
+# Seconds that Kuryr itself waits for a change of Octavia's.
+_PATIENCE = 300.0
+_LONGEST_LINE = 1000
+
 _EPILOG = """\
 Exit status: 0 all is well, 1 it could not be judged, 2 usage, 3 something is
-wrong. A WARN row counts as wrong only with --strict.
+wrong; of several services, the worst counts. A WARN row counts as wrong only
+with --strict.
 
-Examples:
+Examples::
+
   openstack kuryr sctp verify sctp-demo
+  openstack kuryr sctp verify sctp-demo --port 90:9090 --members 2 --wait
   openstack kuryr sctp verify core/amf core/smf --long
+  openstack kuryr sctp verify --all --namespace core
   openstack kuryr sctp verify 96b38be3-1183-41c5-a0db-d246ef1d07cb --strict -f json
 """
 
 
 class Verify(VerdictLister):
-    """Check what Octavia holds for SCTP services, one row a check.
+    """Check what Octavia and Neutron hold for SCTP services, one row a check
 
     Nothing is changed and no traffic is sent; `openstack kuryr sctp probe` does
     that. With --long each finding comes with what to do about it.
@@ -50,36 +64,50 @@ class Verify(VerdictLister):
         parser.add_argument(
             "services",
             metavar="<service>",
-            nargs="+",
+            nargs="*",
             help="Service to check: its name, <namespace>/<name>, or the ID of its load balancer",
         )
         parser.add_argument(
-            "--namespace",
-            metavar="<namespace>",
-            default=naming.DEFAULT_NAMESPACE,
-            help="Namespace of services given by a bare name (default: %(default)s)",
-        )
-        parser.add_argument(
-            "--strict",
-            action="store_true",
-            help="Exit with status 3 for warnings, too",
+            "--strict", action="store_true", help="Exit with status 3 for warnings, too"
         )
         parser.add_argument(
             "--long",
             action="store_true",
             help="Show what to do about each finding, and the ID of what it is about",
         )
+        parser.add_argument(
+            "--wait",
+            metavar="<seconds>",
+            nargs="?",
+            type=arguments.seconds,
+            const=_PATIENCE,
+            help="Look again while Kuryr or Octavia are at work on a service, for at most so long"
+            f" (default: {_PATIENCE:.0f}, as Kuryr does); the last look counts",
+        )
+        _add_choice(parser)
+        _add_expectations(parser)
         return parser
 
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[Sequence[str], list[tuple[str, ...]]]:
-        """Verify the services one after the other."""
-        for service in parsed_args.services:
-            naming.parse_service(service, parsed_args.namespace)
-        reports = list(self._reports(parsed_args))
-        for report in reports:
-            self.exit_code = max(self.exit_code, _verdict(report, strict=parsed_args.strict))
+        """Verify the services, several at a time."""
+        names = _names(parsed_args)
+        known: dict[str, Judgement] = {}
+        try:
+            self._look(parsed_args, names, known)
+        except KeyboardInterrupt:
+            # What is known by now is still shown.
+            self.exit_code = ExitCode.INTERRUPTED
+        reports = []
+        for name, judgement in known.items():
+            if isinstance(judgement, NotJudged):
+                self.complain(judgement, name if len(known) > 1 else "")
+                self.exit_code = max(self.exit_code, judgement.exit_code)
+            else:
+                reports.append(judgement)
+                verdict = _verdict(judgement, strict=parsed_args.strict)
+                self.exit_code = max(self.exit_code, verdict)
         columns = _LONG_COLUMNS if parsed_args.long else _COLUMNS
         rows = [
             _row(report, finding)[: len(columns)]
@@ -88,19 +116,122 @@ class Verify(VerdictLister):
         ]
         return columns, rows
 
-    def _reports(self, parsed_args: argparse.Namespace) -> Iterator[Report]:
-        """Yield a report for each service that can be judged; complain of the others."""
-        try:
-            with self.connection() as connection:
-                for service in parsed_args.services:
-                    try:
-                        yield kuryrsctp.verify(connection, service, namespace=parsed_args.namespace)
-                    except NotJudged as error:
-                        self.complain(error)
-                        self.exit_code = max(self.exit_code, error.exit_code)
-        except KeyboardInterrupt:
-            # What is known by now is still shown.
-            self.exit_code = ExitCode.INTERRUPTED
+    def _look(
+        self, parsed_args: argparse.Namespace, names: Sequence[str], known: "dict[str, Judgement]"
+    ) -> None:
+        """Put what is found out into `known`, service by service."""
+        from kuryrsctp.osc import progress
+        from kuryrsctp.survey import Survey, settle
+
+        with self.connection() as connection:
+            survey = Survey(connection, _expectations(parsed_args), parsed_args.jobs)
+            found = (
+                survey.everything(parsed_args.project, parsed_args.namespace)
+                if parsed_args.all
+                else survey.each(names)
+            )
+            for name, judgement in progress.shown(found, found.total, self.app.stderr):
+                known[name] = judgement
+            if not known:
+                raise NotJudged(
+                    "no service with an SCTP listener is visible to these credentials: check"
+                    " project and namespace (`openstack kuryr sctp list`)"
+                )
+            if parsed_args.wait is not None:
+                settle(survey.each, known, parsed_args.wait, self._tell)
+
+    def _tell(self, line: str) -> None:
+        """Tell whoever waits, be it a person or a log, what for."""
+        if self.app.options.verbose_level:
+            print(printable(line, _LONGEST_LINE), file=self.app.stderr, flush=True)
+
+
+def _add_choice(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that choose services."""
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="Check every service with an SCTP listener that these credentials can see",
+    )
+    parser.add_argument(
+        "--namespace",
+        metavar="<namespace>",
+        help="Namespace of services given by a bare name (default:"
+        f" {naming.DEFAULT_NAMESPACE}); with --all, check only those in it",
+    )
+    parser.add_argument(
+        "--project",
+        metavar="<project>",
+        help="With --all, check only the services of this project (name or ID)",
+    )
+    parser.add_argument(
+        "--jobs",
+        metavar="<number>",
+        type=arguments.jobs,
+        default=JOBS,
+        help="Services to check at a time (default: %(default)s)",
+    )
+
+
+def _add_expectations(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that say what ought to be there."""
+    parser.add_argument(
+        "--port",
+        metavar="<port>[:<target>]",
+        dest="ports",
+        type=arguments.port,
+        action="append",
+        default=[],
+        help="Expect the service to have this SCTP port, and its members that one (repeat for"
+        " several)",
+    )
+    parser.add_argument(
+        "--members",
+        metavar="<number>",
+        type=arguments.count,
+        help="Expect so many members behind each port",
+    )
+    parser.add_argument(
+        "--member",
+        metavar="<address>",
+        dest="addresses",
+        type=arguments.address,
+        action="append",
+        default=[],
+        help="Expect a member of this address (repeat for several)",
+    )
+    parser.add_argument(
+        "--source",
+        metavar="<cidr>",
+        type=arguments.network,
+        help="Network of the clients, which the security groups have to let in",
+    )
+
+
+def _names(parsed_args: argparse.Namespace) -> list[str]:
+    """Return the services by their full names, each once.
+
+    Raises UsageError.
+    """
+    if parsed_args.all and parsed_args.services:
+        raise UsageError("give services or --all, not both")
+    if parsed_args.project and not parsed_args.all:
+        raise UsageError("--project goes with --all: a load balancer's ID picks one of a project")
+    if not (parsed_args.all or parsed_args.services):
+        raise UsageError("the following arguments are required: <service>, or --all")
+    namespace = parsed_args.namespace or naming.DEFAULT_NAMESPACE
+    naming.parse_service("any", namespace)  # --all has no service that would tell it is wrong
+    refs = (naming.parse_service(one, namespace) for one in parsed_args.services)
+    return list(dict.fromkeys(map(str, refs)))
+
+
+def _expectations(parsed_args: argparse.Namespace) -> Expectations:
+    return Expectations(
+        ports=tuple(parsed_args.ports),
+        members=parsed_args.members,
+        addresses=tuple(parsed_args.addresses),
+        source=parsed_args.source,
+    )
 
 
 def _verdict(report: Report, *, strict: bool) -> ExitCode:

@@ -31,11 +31,11 @@ OCTAVIA = "/load-balancer/v2.0"
 KEYSTONE = "/v3"
 
 
-def status(code: int, body: object = None, kind: str = "application/json") -> Fault:
+def status(code: int, body: object = None, kind: str = "application/json", **headers: str) -> Fault:
     """Answer with an HTTP status, and a body as Octavia words its errors."""
     body = {"faultcode": "Client", "faultstring": "said by the fake"} if body is None else body
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return lambda handler: handler.answer(code, raw, kind)
+    return lambda handler: handler.answer(code, raw, kind, **headers)
 
 
 def silence(handler: "_Handler") -> None:
@@ -46,6 +46,19 @@ def silence(handler: "_Handler") -> None:
 def drop(handler: "_Handler") -> None:
     """Close the connection without an answer."""
     handler.close_connection = True
+
+
+def at_first(times: int, fault: Fault) -> Fault:
+    """Put the fault in the way of the first requests only."""
+    left = iter(range(times))
+
+    def serve(handler: "_Handler") -> None:
+        if next(left, None) is None:
+            handler.answer_well()
+        else:
+            fault(handler)
+
+    return serve
 
 
 @dataclass
@@ -104,12 +117,12 @@ class _Handler(BaseHTTPRequestHandler):
         for start, fault in api.faults.items():
             if path.startswith(start):
                 return fault(self)
-        return self._answer_well(path)
+        return self.answer_well()
 
-    def _answer_well(self, path: str) -> None:
-        url = self.server.api.url
+    def answer_well(self) -> None:
+        url, path = self.server.api.url, urlsplit(self.path).path
         if path == f"{KEYSTONE}/auth/tokens":
-            self.answer(201, json.dumps(_token(url)).encode(), token="t")
+            self.answer(201, json.dumps(_token(url)).encode(), X_Subject_Token="t")
         elif path.startswith(KEYSTONE):
             version = {"id": "v3.14", "status": "stable", "links": [_link(f"{url}{KEYSTONE}")]}
             self.answer(200, json.dumps({"version": version}).encode())
@@ -132,13 +145,13 @@ class _Handler(BaseHTTPRequestHandler):
         return self.answer(404, json.dumps({"faultstring": f"{last} not found."}).encode())
 
     def answer(
-        self, code: int, body: bytes, kind: str = "application/json", token: str = ""
+        self, code: int, body: bytes, kind: str = "application/json", **headers: str
     ) -> None:
         self.send_response(code)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
-        if token:
-            self.send_header("X-Subject-Token", token)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
         self.end_headers()
         self.wfile.write(body)
 

@@ -297,8 +297,8 @@ def test_a_service_that_cannot_be_asked_about_does_not_hide_the_others(
     done = shell.verify(lb_id, "x", "-f", "value", "-c", "Service", env=fake.environ())
     assert done.stdout == "default/x\ndefault/x\n"
     assert done.stderr == (
-        f"{fake.url}{LOAD_BALANCERS}/{lb_id} answered 403 (said by the fake): these credentials may"
-        " not read this: use the load balancer's project, or ask for the role"
+        f"{lb_id}: {fake.url}{LOAD_BALANCERS}/{lb_id} answered 403 (said by the fake): these"
+        " credentials may not read this: use the load balancer's project, or ask for the role"
         " `load-balancer_observer`\n"
     )
     assert done.returncode == 3

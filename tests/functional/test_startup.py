@@ -17,7 +17,12 @@ import sys
 
 from tests.functional.conftest import Shell
 
-COMMANDS = ("kuryrsctp.plugin", "kuryrsctp.osc.verify", "kuryrsctp.osc.probe")
+COMMANDS = (
+    "kuryrsctp.plugin",
+    "kuryrsctp.osc.list",
+    "kuryrsctp.osc.verify",
+    "kuryrsctp.osc.probe",
+)
 # What OpenStackClient itself has loaded by the time it loads a plugin's commands.
 ALREADY_THERE = ("cliff.columns", "cliff.lister", "osc_lib.command.command", "osc_lib.exceptions")
 
@@ -37,7 +42,7 @@ def test_the_plugin_loads_nothing_that_openstackclient_has_not_loaded() -> None:
     ours = {name for name in added if name.split(".")[0] == "kuryrsctp"}
     foreign = {name.split(".")[0] for name in added - ours}
     assert foreign <= set(sys.stdlib_module_names)
-    assert ours.isdisjoint({"kuryrsctp.octavia", "kuryrsctp.checks", "kuryrsctp.prober"})
+    assert ours.isdisjoint({"kuryrsctp.inventory", "kuryrsctp.checks", "kuryrsctp.prober"})
 
 
 def test_openstack_itself_is_undisturbed(shell: Shell) -> None:
@@ -48,8 +53,8 @@ def test_openstack_itself_is_undisturbed(shell: Shell) -> None:
 def test_help_lists_the_commands_and_each_explains_itself(shell: Shell) -> None:
     done = shell.openstack("help", "kuryr", "sctp")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "kuryr sctp probe" in done.stdout
-    assert "kuryr sctp verify" in done.stdout
+    for command in ("list", "probe", "verify"):
+        assert f"kuryr sctp {command}" in done.stdout
     done = shell.verify("--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert "Exit status: 0 all is well" in done.stdout

@@ -31,6 +31,7 @@ from tests.lab.cloud import Cloud
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:openstack")
 
 WALKTHROUGH = "default/sctp-demo"
+SECRET = "vip-security-groups"  # Octavia's own group, which only an administrator may read
 AMF = "core/amf"
 AMF_PORT = "core/amf:SCTP:38412"
 POD = "core/amf-0:38412"
@@ -63,7 +64,7 @@ def odd_rows(shell: Shell, cloud: Cloud, *arguments: str) -> tuple[int, list[tup
     return done.returncode, [
         (row["Check"], row["Status"], row["Resource"], row["Detail"])
         for row in json.loads(done.stdout)
-        if row["Status"] != "OK"
+        if row["Status"] != "OK" and row["Check"] != SECRET
     ]
 
 
@@ -108,7 +109,7 @@ def test_json_has_the_columns_of_the_table_and_with_long_hint_and_id(
 
 def test_python_gets_the_same_report_as_the_command(connection: Connection) -> None:
     report = kuryrsctp.verify(connection, "sctp-demo")
-    assert (report.service, report.status) == (WALKTHROUGH, Status.OK)
+    assert (report.service, report.status) == (WALKTHROUGH, Status.SKIP)
     assert "10.0.0.75" in {one.detail for one in report.findings if one.check == "member-address"}
 
 
@@ -121,6 +122,7 @@ def test_an_unknown_service_is_a_fault_that_comes_with_the_nearest_name(
         "default/sctp-dem load-balancer-exists FAIL default/sctp-dem no load balancer"
         " 'default/sctp-dem' is visible to these credentials; there is 'default/sctp-demo'\n"
         "default/sctp-dem load-balancer-unique SKIP default/sctp-dem there is none\n"
+        "default/sctp-dem load-balancer-quota OK default/sctp-dem no limit\n"
     )
 
 

@@ -18,7 +18,7 @@ import time
 import keystoneauth1.exceptions
 import pytest
 
-from kuryrsctp import cloud
+from kuryrsctp import cloud, parallel
 from kuryrsctp.deadline import Deadline
 from kuryrsctp.errors import CloudError
 
@@ -35,7 +35,7 @@ def test_calls_run_side_by_side_and_their_results_keep_their_order() -> None:
 
 
 def test_many_calls_take_turns_on_few_threads() -> None:
-    most = threading.Semaphore(cloud.PARALLEL)
+    most = threading.Semaphore(parallel.JOBS)
 
     def call() -> bool:
         if not most.acquire(blocking=False):
@@ -70,7 +70,7 @@ def test_after_a_failure_the_calls_not_yet_begun_are_dropped() -> None:
     def fail() -> None:
         raise KeyError("loadbalancers")
 
-    calls = [fail] * cloud.PARALLEL + [dawdle] * 1000
+    calls = [fail] * parallel.JOBS + [dawdle] * 1000
     with pytest.raises(CloudError, match="malformed"):
         cloud.call_all(calls, Deadline(20))
     assert len(ran) < 1000

@@ -111,3 +111,20 @@ def test_a_name_that_kubernetes_would_refuse_is_refused(
     with pytest.raises(UsageError) as raised:
         naming.parse_service(text, namespace)
     assert str(raised.value).startswith(wrong)
+
+
+@pytest.mark.parametrize(
+    ("text", "service"),
+    [
+        ("kube_service_kubernetes_core_amf", naming.ServiceName("core", "amf")),
+        ("kube_service_my_cluster_core_amf", naming.ServiceName("core", "amf")),
+        ("kube_service_core_amf", None),
+        ("kube_service_kubernetes_core_AMF", None),
+        ("kube_service_" + "c" * 233 + "_core_amf", None),
+        ("core/amf", None),
+    ],
+)
+def test_occms_name_tells_the_service_unless_it_may_be_cut(
+    text: str, service: naming.ServiceName | None
+) -> None:
+    assert naming.read_occm(text) == service

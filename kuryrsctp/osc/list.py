@@ -1,0 +1,112 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""The command `openstack kuryr sctp list`."""
+
+import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from cliff.columns import FormattableColumn
+
+from kuryrsctp import naming
+from kuryrsctp.osc import arguments
+from kuryrsctp.osc.base import VerdictLister
+
+if TYPE_CHECKING:
+    from kuryrsctp.inventory import Service
+
+_COLUMNS = ("Service", "VIP", "Ports", "Members", "Provider", "Status")
+_LONG_COLUMNS = (*_COLUMNS, "Operating Status", "Admin State", "Made By", "Project", "ID")
+
+_EPILOG = """\
+Exit status: 0 the list is complete, 1 it could not be read, 2 usage. Nothing is
+judged: `openstack kuryr sctp verify --all` does that.
+
+Examples::
+
+  openstack kuryr sctp list
+  openstack kuryr sctp list --namespace core --long
+  openstack kuryr sctp list -f json -c Service -c VIP
+"""
+
+
+class Numbers(FormattableColumn[Any]):
+    """A number for each SCTP port of a service; None stands for what is not there."""
+
+    def human_readable(self) -> str:
+        """Return the numbers in one line."""
+        return ", ".join("none" if one is None else str(one) for one in self._value)
+
+
+class List(VerdictLister):
+    """List the services that have an SCTP listener in Octavia
+
+    Members are counted port by port, in the order of the ports.
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Add the command's arguments."""
+        parser = super().get_parser(prog_name)
+        parser.formatter_class = argparse.RawDescriptionHelpFormatter
+        parser.epilog = _EPILOG
+        parser.add_argument(
+            "--project", metavar="<project>", help="Only services of this project (name or ID)"
+        )
+        parser.add_argument(
+            "--namespace",
+            metavar="<namespace>",
+            type=arguments.namespace,
+            help="Only services of this Kubernetes namespace",
+        )
+        parser.add_argument(
+            "--long", action="store_true", help="Show more states, the project and the ID"
+        )
+        return parser
+
+    def take_action(
+        self, parsed_args: argparse.Namespace
+    ) -> tuple[Sequence[str], list[tuple[Any, ...]]]:
+        """Read the services."""
+        from kuryrsctp import inventory
+
+        with self.connection() as connection:
+            found = inventory.services(
+                connection, project=parsed_args.project, namespace=parsed_args.namespace
+            )
+        columns = _LONG_COLUMNS if parsed_args.long else _COLUMNS
+        return columns, [_row(one)[: len(columns)] for one in found]
+
+
+def _row(service: "Service") -> tuple[Any, ...]:
+    load_balancer = service.load_balancer
+    return (
+        service.name,
+        load_balancer.vip_address,
+        Numbers([one.protocol_port for one in load_balancer.sctp_listeners]),
+        Numbers(service.members),
+        load_balancer.provider,
+        load_balancer.provisioning_status,
+        load_balancer.operating_status,
+        "up" if load_balancer.admin_state_up else "down",
+        _maker(load_balancer.name),
+        load_balancer.project_id,
+        load_balancer.id,
+    )
+
+
+def _maker(name: str) -> str:
+    """Say who makes load balancers of such a name; empty if nobody is known to."""
+    if naming.is_occm(name):
+        return "cloud-provider-openstack"
+    return "Kuryr" if naming.read_service(name) else ""

@@ -1,0 +1,73 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What Neutron holds around a load balancer: frozen data, no I/O.
+
+The objects carry the names of the Networking API v2
+(https://docs.openstack.org/api-ref/network/v2/); only what a check reads is here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kuryrsctp.firewall import Rule
+from kuryrsctp.model import Network
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Stands for what these credentials may not read, or this cloud does not have."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A port; `port_security` off means that nothing is filtered."""
+
+    id: str
+    project_id: str
+    addresses: tuple[str, ...]
+    security_group_ids: tuple[str, ...] = ()
+    port_security: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FloatingIp:
+    """A floating IP that is bound to the port of a VIP."""
+
+    id: str
+    port_id: str
+    address: str
+    fixed_address: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The ports with an address of a VIP or of a member, and what belongs to them.
+
+    `groups` holds the rules of each security group of these ports that can be seen,
+    `project_id` is the project that the credentials are for.
+    """
+
+    ports: tuple[Port, ...] | Unreadable = ()
+    groups: Mapping[str, tuple[Rule, ...]] | Unreadable = field(default_factory=dict)
+    subnets: Mapping[str, Network] | Unreadable = field(default_factory=dict)
+    floating_ips: tuple[FloatingIp, ...] | Unreadable = ()
+    project_id: str = ""
+
+    @classmethod
+    def unreadable(cls, reason: str) -> "Surroundings":
+        """Return surroundings of which nothing can be read."""
+        nothing = Unreadable(reason)
+        return cls(nothing, nothing, nothing, nothing)

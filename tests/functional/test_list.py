@@ -1,0 +1,150 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""`list` against a real cloud: which services there are, whoever made them."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from openstack.connection import Connection
+
+from tests.functional import kuryr
+from tests.functional.conftest import Shell
+from tests.lab.cloud import Cloud
+
+# The SDK's own affairs.
+pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:openstack")
+
+WALKTHROUGH = "default/sctp-demo"
+
+
+@pytest.fixture(scope="module")
+def connection(cloud: Cloud) -> Iterator[Connection]:
+    """Act in the cloud as Kuryr."""
+    with kuryr.connect(cloud) as connected:
+        yield connected
+
+
+@pytest.fixture(scope="module")
+def others(connection: Connection) -> Iterator[dict[str, Any]]:
+    """Hold a service of two ports, one of them bare; one of OCCM's; one of nobody's; one of TCP."""
+    pod = kuryr.member("core/amf-0:38412", "10.0.0.100", 38412)
+    bare = kuryr.listener("core/amf:SCTP:9", 9)
+    del bare["default_pool"]
+    tcp = kuryr.listener("core/amf:TCP:80", 80, pod, protocol="TCP")
+    occm = "kube_service_a_cluster_core_udm"
+    with (
+        kuryr.load_balancer(
+            connection, "core/amf", [kuryr.listener("core/amf:SCTP:38412", 38412, pod), bare, tcp]
+        ) as amf,
+        kuryr.load_balancer(connection, occm, [kuryr.listener(f"listener_0_{occm}", 80)]) as udm,
+        kuryr.load_balancer(connection, "by hand", [kuryr.listener("x", 7)]) as foreign,
+        kuryr.load_balancer(connection, "core/web", [kuryr.listener("w", 80, protocol="TCP")]),
+    ):
+        yield {"core/amf": amf, "core/udm": udm, "by hand": foreign}
+
+
+def listed(shell: Shell, cloud: Cloud, *arguments: str, user: str = "kuryr") -> list[Any]:
+    """Return the rows of the list."""
+    done = shell.openstack(
+        "kuryr", "sctp", "list", *arguments, "-f", "json", env=cloud.environ(user)
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = json.loads(done.stdout)
+    assert isinstance(rows, list)
+    return rows
+
+
+def test_services_are_listed_by_name_with_ports_and_members_as_data(
+    shell: Shell, cloud: Cloud, others: dict[str, Any]
+) -> None:
+    rows = listed(shell, cloud)
+    assert [row["Service"] for row in rows] == ["by hand", "core/amf", "core/udm", WALKTHROUGH]
+    assert rows[1] == {
+        "Service": "core/amf",
+        "VIP": others["core/amf"].vip_address,
+        "Ports": [9, 38412],
+        "Members": [None, 1],
+        "Provider": "amphora",
+        "Status": "ACTIVE",
+    }
+
+
+def test_the_table_is_for_people(shell: Shell, cloud: Cloud, others: dict[str, Any]) -> None:
+    done = shell.openstack("kuryr", "sctp", "list", env=cloud.environ())
+    assert (done.returncode, done.stderr) == (0, "")
+    (row,) = (line for line in done.stdout.splitlines() if "core/amf" in line)
+    assert [cell.strip() for cell in row.strip("|").split("|")] == [
+        "core/amf",
+        others["core/amf"].vip_address,
+        "9, 38412",
+        "none, 1",
+        "amphora",
+        "ACTIVE",
+    ]
+
+
+def test_long_tells_states_maker_project_and_id(
+    shell: Shell, cloud: Cloud, others: dict[str, Any]
+) -> None:
+    rows = {row["Service"]: row for row in listed(shell, cloud, "--long")}
+    udm = others["core/udm"]
+    assert rows["core/udm"] | {"Operating Status": ""} == {
+        "Service": "core/udm",
+        "VIP": udm.vip_address,
+        "Ports": [80],
+        "Members": [0],
+        "Provider": "amphora",
+        "Status": "ACTIVE",
+        "Operating Status": "",
+        "Admin State": "up",
+        "Made By": "cloud-provider-openstack",
+        "Project": udm.project_id,
+        "ID": udm.id,
+    }
+    assert rows["core/amf"]["Made By"] == "Kuryr"
+    assert rows["by hand"]["Made By"] == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "user", "services"),
+    [
+        (("--namespace", "core"), "kuryr", ["core/amf", "core/udm"]),
+        (("--namespace", "nowhere"), "kuryr", []),
+        (("--project", "k8s", "--namespace", "default"), "kuryr", [WALKTHROUGH]),
+        (("--project", "k8s", "--namespace", "default"), "admin", [WALKTHROUGH]),
+        (("--project", "other"), "admin", []),
+        ((), "other", []),
+    ],
+)
+def test_the_list_can_be_narrowed_and_shows_no_more_than_one_may_see(
+    shell: Shell,
+    cloud: Cloud,
+    others: dict[str, Any],
+    arguments: tuple[str, ...],
+    user: str,
+    services: list[str],
+) -> None:
+    assert [row["Service"] for row in listed(shell, cloud, *arguments, user=user)] == services
+
+
+def test_an_unknown_project_is_an_error_of_usage(shell: Shell, cloud: Cloud) -> None:
+    arguments = ("kuryr", "sctp", "list", "--project", "nope")
+    for user in ("admin", "kuryr"):
+        done = shell.openstack(*arguments, env=cloud.environ(user))
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == (
+            "no project called 'nope' is visible to these credentials: give its ID\n"
+        )

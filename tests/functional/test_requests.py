@@ -1,0 +1,90 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""What a whole command asks of the real servers, token and versions included: each line is one."""
+
+import re
+from urllib.parse import parse_qsl, urlsplit
+
+from tests.functional.conftest import Shell
+from tests.functional.counting_proxy import counting_proxy
+from tests.lab.cloud import Cloud
+
+_UUID = re.compile(r"[0-9a-f-]{36}")
+
+AUTHENTICATION = ["GET /v3", "POST /v3/auth/tokens"]
+NEUTRON = [
+    "GET /v2.0/floatingips port_id",
+    "GET /v2.0/ports fixed_ips",
+    "GET /v2.0/security-groups id",
+    "GET /v2.0/subnets id",
+]
+
+
+def asked(shell: Shell, cloud: Cloud, *arguments: str, code: int = 0) -> list[str]:
+    """Run a command; return method, path and filters of each request, sorted."""
+    with counting_proxy() as proxy:
+        done = shell.openstack("kuryr", "sctp", *arguments, env=cloud.environ() | proxy.environ())
+        assert (done.returncode, done.stderr) == (code, "")
+        return sorted(map(_shape, proxy.requests))
+
+
+def _shape(request: str) -> str:
+    method, url = request.split(" ")
+    parts = urlsplit(url)
+    filters = sorted({name for name, _ in parse_qsl(parts.query)})
+    return " ".join([method, _UUID.sub("<id>", parts.path), *filters])
+
+
+def test_one_service_costs_a_token_and_one_list_of_each_kind(shell: Shell, cloud: Cloud) -> None:
+    assert asked(shell, cloud, "verify", "sctp-demo") == sorted(
+        [
+            *AUTHENTICATION,
+            "GET /v2.0/lbaas/listeners load_balancer_id",
+            "GET /v2.0/lbaas/loadbalancers name",
+            "GET /v2.0/lbaas/pools loadbalancer_id",
+            "GET /v2.0/lbaas/pools/<id>/members",
+            *NEUTRON,
+        ]
+    )
+
+
+def test_a_second_service_costs_no_second_token(shell: Shell, cloud: Cloud) -> None:
+    both = asked(shell, cloud, "verify", "sctp-demo", "nowhere", code=3)
+    assert [one for one in both if "/v3" in one] == AUTHENTICATION
+
+
+def test_all_services_cost_three_lists_and_the_members_of_each_sctp_pool(
+    shell: Shell, cloud: Cloud
+) -> None:
+    assert asked(shell, cloud, "verify", "--all") == sorted(
+        [
+            *AUTHENTICATION,
+            "GET /v2.0/lbaas/listeners protocol",
+            "GET /v2.0/lbaas/loadbalancers",
+            "GET /v2.0/lbaas/pools protocol",
+            "GET /v2.0/lbaas/pools/<id>/members",
+            *NEUTRON,
+        ]
+    )
+
+
+def test_the_list_costs_three_requests_and_a_token(shell: Shell, cloud: Cloud) -> None:
+    assert asked(shell, cloud, "list") == sorted(
+        [
+            *AUTHENTICATION,
+            "GET /v2.0/lbaas/listeners protocol",
+            "GET /v2.0/lbaas/loadbalancers",
+            "GET /v2.0/lbaas/pools protocol",
+        ]
+    )

@@ -1,0 +1,205 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Each fault shows in the row that names it, and in no other."""
+
+from datetime import timedelta
+
+import pytest
+
+from kuryrsctp.model import LoadBalancer, Status
+from tests.unit.scenes import (
+    NAME,
+    NOW,
+    POD,
+    PORT_NAME,
+    findings,
+    listener,
+    load_balancer,
+    member,
+    odd,
+    on_member,
+    on_pool,
+    other_member,
+    pool,
+)
+
+
+@pytest.mark.parametrize(
+    ("broken", "row"),
+    [
+        (
+            load_balancer(admin_state_up=False),
+            ("load-balancer-admin-state", NAME, "FAIL switched off (admin_state_up is False)"),
+        ),
+        (
+            load_balancer(provisioning_status="ERROR"),
+            ("load-balancer-provisioning", NAME, "FAIL ERROR"),
+        ),
+        (
+            load_balancer(operating_status="DEGRADED"),
+            (
+                "load-balancer-operating",
+                NAME,
+                "WARN DEGRADED: the health monitor does not reach all of it",
+            ),
+        ),
+        (
+            load_balancer(operating_status="OFFLINE"),
+            ("load-balancer-operating", NAME, "WARN OFFLINE"),
+        ),
+        (
+            load_balancer(listener(name=f"{NAME}:TCP:80", protocol="TCP", protocol_port=80)),
+            ("listener-exists", NAME, "FAIL no SCTP listener; there is TCP:80"),
+        ),
+        (
+            load_balancer(listeners=()),
+            ("listener-exists", NAME, "FAIL no listener at all"),
+        ),
+        (
+            load_balancer(listener(name="by-hand")),
+            ("listener-name", "by-hand", f"WARN 'by-hand', where Kuryr has '{PORT_NAME}'"),
+        ),
+        (
+            load_balancer(listener(protocol="TCP")),
+            ("listener-protocol", PORT_NAME, "FAIL TCP, not SCTP"),
+        ),
+        (
+            load_balancer(listener(admin_state_up=False, operating_status="ONLINE")),
+            ("listener-admin-state", PORT_NAME, "FAIL switched off (admin_state_up is False)"),
+        ),
+        (
+            load_balancer(listener(provisioning_status="ERROR")),
+            ("listener-status", PORT_NAME, "FAIL ERROR"),
+        ),
+        (
+            load_balancer(listener(pool=None)),
+            ("pool-exists", PORT_NAME, "FAIL no pool: nothing answers on this port"),
+        ),
+        (
+            load_balancer(listener(pool=None), provider="ovn"),
+            (
+                "pool-exists",
+                PORT_NAME,
+                "FAIL no pool: OVN refuses a pool whose algorithm is not SOURCE_IP_PORT",
+            ),
+        ),
+        (on_pool(name="p"), ("pool-name", "p", f"WARN 'p', where Kuryr has '{PORT_NAME}'")),
+        (on_pool(protocol="TCP"), ("pool-protocol", PORT_NAME, "FAIL TCP, not SCTP")),
+        (
+            on_pool(lb_algorithm="SOURCE_IP_PORT"),
+            (
+                "pool-algorithm",
+                PORT_NAME,
+                "FAIL SOURCE_IP_PORT, which provider amphora does not know",
+            ),
+        ),
+        (
+            load_balancer(provider="ovn"),
+            ("pool-algorithm", PORT_NAME, "FAIL ROUND_ROBIN, which provider ovn does not know"),
+        ),
+        (
+            on_pool(operating_status="ERROR"),
+            (
+                "pool-status",
+                PORT_NAME,
+                "FAIL ERROR: the health monitor reaches nothing behind it",
+            ),
+        ),
+        (
+            on_pool(members=()),
+            (
+                "members-exist",
+                PORT_NAME,
+                "WARN no member: right only while no pod is ready, and nothing answers meanwhile",
+            ),
+        ),
+        (
+            load_balancer(listener(pool=pool(member(), other_member(address="10.0.0.75")))),
+            ("members-distinct", PORT_NAME, "FAIL more than once: 10.0.0.75 port 9090"),
+        ),
+        (on_member(name="pod"), ("member-name", "pod", "WARN 'pod' is no name that Kuryr gives")),
+        (
+            on_member(address="fd00::75"),
+            ("member-address", POD, "FAIL fd00::75 is IPv6, the VIP is IPv4"),
+        ),
+        (
+            on_member(address="pod"),
+            ("member-address", POD, "FAIL 'pod' or the VIP is no address"),
+        ),
+        (
+            on_member(protocol_port=9091),
+            ("member-port", POD, "FAIL 9091, where the name says 9090"),
+        ),
+        (
+            on_member(admin_state_up=False),
+            (
+                "member-admin-state",
+                POD,
+                "WARN switched off (admin_state_up is False): it gets no association",
+            ),
+        ),
+        (on_member(weight=0), ("member-weight", POD, "WARN 0: it gets no new association")),
+        (on_member(provisioning_status="ERROR"), ("member-status", POD, "FAIL ERROR")),
+        (
+            on_member(operating_status="ERROR"),
+            ("member-status", POD, "FAIL ERROR: the health monitor reaches nothing behind it"),
+        ),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_a_fault_shows_in_its_own_row_only(broken: LoadBalancer, row: tuple[str, str, str]) -> None:
+    check, resource, verdict = row
+    rows = {one: said for one, said in odd(broken).items() if not said.startswith("SKIP")}
+    assert rows == {(check, resource): verdict}
+
+
+def test_a_listener_whose_port_is_not_its_names_is_wrong_and_unknown_to_kuryr() -> None:
+    assert odd(load_balancer(listener(protocol_port=91))) == {
+        ("listener-name", PORT_NAME): f"WARN '{PORT_NAME}', where Kuryr has '{NAME}:SCTP:91'",
+        ("listener-port", PORT_NAME): "FAIL 91, where the name says 90",
+        ("pool-name", PORT_NAME): f"WARN '{PORT_NAME}', where Kuryr has '{NAME}:SCTP:91'",
+    }
+
+
+def test_a_denial_by_a_network_policy_is_called_that_and_not_a_fault() -> None:
+    denied = listener(allowed_cidrs=(), admin_state_up=False, operating_status="OFFLINE")
+    assert odd(load_balancer(denied)) == {
+        ("listener-admin-state", PORT_NAME): (
+            "WARN a NetworkPolicy denies every client (off, with no allowed CIDR)"
+        ),
+        ("listener-status", PORT_NAME): "SKIP OFFLINE, as its admin state is down",
+    }
+
+
+def test_a_pool_none_of_whose_members_is_used_is_wrong() -> None:
+    members = (member(weight=0), other_member(admin_state_up=False))
+    verdict = odd(load_balancer(listener(pool=pool(*members))))[("members-exist", PORT_NAME)]
+    assert verdict == "FAIL none of 2 is in use: all switched off, or of weight 0"
+
+
+@pytest.mark.parametrize(
+    ("age", "detail", "hint"),
+    [
+        (7, "PENDING_UPDATE for 7 s", "a change is under way"),
+        (300, "PENDING_UPDATE for 300 s", "a change is under way"),
+        (301, "PENDING_UPDATE for 301 s, longer than Kuryr waits", "stuck"),
+        (-5, "PENDING_UPDATE for 0 s", "a change is under way"),
+    ],
+)
+def test_a_change_under_way_is_a_warning_with_its_age(age: int, detail: str, hint: str) -> None:
+    changing = load_balancer(
+        provisioning_status="PENDING_UPDATE", changed_at=NOW - timedelta(seconds=age)
+    )
+    (row,) = (one for one in findings(changing) if one.status is Status.WARN)
+    assert (row.check, row.detail) == ("load-balancer-provisioning", detail)
+    assert row.hint.startswith(hint)
