@@ -21,7 +21,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tests.lab.cloud import prepared, servers
+from tests.lab.cloud import prepared, servers, warmup
 from tests.lab.cloud.settings import CATALOGUE_TYPES, SERVERS, Settings
 
 
@@ -47,6 +47,7 @@ def serve(state: Path, address: str, ports: Mapping[str, int]) -> None:
         servers.import_shared()
         with servers.running(settings, sockets) as started, _removed_at_end(ready):
             started.start()
+            warmup.warm_up(settings)
             settings.write_clouds()
             new = state / "ready.new"
             new.write_text(json.dumps(urls) + "\n")
