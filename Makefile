@@ -13,13 +13,16 @@ PIP := -m pip install --disable-pip-version-check --no-input --progress-bar off 
 # pip names a package at a time: enough to see that it goes on.
 PROGRESS := sed -un 's/^ *Collecting \([A-Za-z0-9._-]*\).*/   \1/p'
 
-.PHONY: help demo test unit lint lab shell system clean
+.PHONY: help demo test test-minimum unit lint bench docs lab shell system clean
 
 help:
 	@echo "make demo   install what is missing, start the lab, play the walkthrough"
 	@echo "make test   install what is missing, run the unit, functional and lab tests"
 	@echo "make unit   the tests that need neither cloud nor lab"
 	@echo "make lint   ruff and mypy"
+	@echo "make bench  how fast a probe is, beside loops that do no more than SCTP needs"
+	@echo "make docs   the documentation, into doc/build"
+	@echo "make test-minimum  the unit and shell tests against the oldest versions allowed"
 	@echo "make shell  a shell on the lab's client, cloud credentials set"
 	@echo "make clean  remove .venv, .lab and all that was built"
 
@@ -42,6 +45,31 @@ lint: $(BIN)/.installed
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
+bench: system
+	@$(BIN)/python -m tests.bench
+
+# Whatever the pages warn of is an error.
+SPHINX := $(BIN)/sphinx-build -q -W --keep-going
+
+docs: $(BIN)/.installed
+	@$(SPHINX) -b html doc/source doc/build/html
+	@$(SPHINX) -b man doc/source doc/build/man
+	@echo "Read doc/build/html/index.html"
+
+# The lower bounds of requirements.txt, in an environment of their own.
+OLDEST := .venv-min/bin/python
+test-minimum: .venv-min/.installed
+	@$(OLDEST) -m pytest -q tests/unit tests/functional/test_startup.py tests/functional/test_errors.py
+
+.venv-min/.installed: requirements.txt tests/constraints.txt
+	@echo "== Installing the oldest versions allowed into .venv-min (about a minute)"
+	@[ -x $(OLDEST) ] || $(PYTHON) -m venv .venv-min
+	@sed -n 's/>=/==/p' requirements.txt > .venv-min/requirements.txt
+	@$(OLDEST) -m pip install --disable-pip-version-check --no-input -q -r .venv-min/requirements.txt
+	@$(OLDEST) $(PIP) -q --no-deps pytest hypothesis sortedcontainers iniconfig pluggy pygments pbr setuptools
+	@$(OLDEST) $(PIP) -q --no-deps --no-build-isolation -e .
+	@touch $@
+
 shell: lab
 	@$(BIN)/python -m tests.lab shell
 
@@ -52,12 +80,12 @@ lab: system $(CLOUD)/.installed
 system: $(BIN)/.installed
 	@tests/lab/system-packages $(BIN)/bindep
 
-$(BIN)/.installed: requirements.txt test-requirements.txt tests/constraints.txt setup.cfg pyproject.toml
+$(BIN)/.installed: requirements.txt test-requirements.txt doc/requirements.txt tests/constraints.txt setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 10))' || { \
 	  echo "Python 3.10 or newer with venv is needed: apt-get install python3-venv, or make PYTHON=..." >&2; exit 1; }
 	@echo "== Installing the plugin and its tests into .venv (about a minute)"
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
-	@$(BIN)/python $(PIP) -r test-requirements.txt -r requirements.txt | $(PROGRESS)
+	@$(BIN)/python $(PIP) -r test-requirements.txt -r doc/requirements.txt -r requirements.txt | $(PROGRESS)
 	@$(BIN)/python $(PIP) -q --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -69,4 +97,4 @@ $(CLOUD)/.installed: tests/lab/cloud/requirements.txt tests/constraints.txt
 	@touch $@
 
 clean:
-	rm -rf .venv .lab build dist doc/build .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf .venv .venv-min .lab build dist doc/build .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info

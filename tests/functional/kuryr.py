@@ -23,6 +23,7 @@ from openstack.connection import Connection
 from tests.lab.cloud import Cloud
 
 SUBNET = "k8s-service-subnet"
+POD_NETWORK = "k8s-pod-net"
 _TIMEOUT = 60  # seconds for one change
 _POLL = 0.1
 
@@ -43,6 +44,22 @@ def settle(connection: Connection, lb_id: str) -> Any:
             return found
         time.sleep(_POLL)
     raise TimeoutError(f"load balancer {lb_id} is still {found.provisioning_status}")
+
+
+def wait_until_online(connection: Connection, lb_id: str) -> None:
+    """Wait until the amphora has reported a load balancer and its parts as working."""
+    api: Any = connection.load_balancer
+    deadline = time.monotonic() + _TIMEOUT
+    while time.monotonic() < deadline:
+        listeners = list(api.listeners(load_balancer_id=lb_id))
+        pools = list(api.pools(loadbalancer_id=lb_id))
+        members = [member for pool in pools for member in api.members(pool)]
+        states = {one.operating_status for one in (*listeners, *pools)}
+        states.add(api.get_load_balancer(lb_id).operating_status)
+        if states == {"ONLINE"} and {one.operating_status for one in members} <= {"NO_MONITOR"}:
+            return
+        time.sleep(_POLL)
+    raise TimeoutError(f"load balancer {lb_id} is not reported as ONLINE")
 
 
 @contextmanager
@@ -69,6 +86,35 @@ def _wait_until_gone(connection: Connection, lb_id: str) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"load balancer {lb_id} is still there")
         time.sleep(_POLL)
+
+
+@contextmanager
+def pods(connection: Connection, addresses: Sequence[str]) -> Iterator[str]:
+    """Make a port in the pods' network for each address, in a group for SCTP; yield its ID."""
+    network: Any = connection.network
+    group = network.create_security_group(name="pods-of-a-test")
+    admit(connection, group.id, "sctp")
+    net = network.find_network(POD_NETWORK, ignore_missing=False)
+    ports = [
+        network.create_port(
+            network_id=net.id, fixed_ips=[{"ip_address": one}], security_group_ids=[group.id]
+        )
+        for one in addresses
+    ]
+    try:
+        yield group.id
+    finally:
+        for port in ports:
+            network.delete_port(port.id)
+        network.delete_security_group(group.id)
+
+
+def admit(connection: Connection, group: str, protocol: str, **more: Any) -> Any:
+    """Let a protocol in to the ports of a security group."""
+    network: Any = connection.network
+    return network.create_security_group_rule(
+        security_group_id=group, direction="ingress", protocol=protocol, **more
+    )
 
 
 def listener(

@@ -64,6 +64,11 @@ def test_the_wheel_holds_the_package_and_nothing_else(built: Path) -> None:
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"kuryrsctp"}
 
 
+def test_the_package_index_would_take_both(built: Path) -> None:
+    files = [*built.glob("*.tar.gz"), *built.glob("*.whl")]
+    assert run(sys.executable, "-m", "twine", "check", "--strict", *files).count("PASSED") == 2
+
+
 def test_a_clean_environment_gets_both_commands(built: Path, tmp_path: Path) -> None:
     (wheel,) = built.glob("*.whl")
     run(sys.executable, "-m", "venv", tmp_path)

@@ -1,0 +1,47 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Sphinx: the pages, and the manual page of kuryr-sctp-demo."""
+
+project = "kuryrsctp"
+copyright = "kuryrsctp contributors"  # noqa: A001, the name is Sphinx's
+
+extensions = [
+    "cliff.sphinxext",
+    "openstackdocstheme",
+    "reno.sphinxext",
+    "sphinx.ext.autodoc",
+]
+
+html_theme = "openstackdocs"
+html_static_path = ["_static"]
+html_css_files = ["pages.css"]
+openstackdocs_auto_name = False
+openstackdocs_bug_project = ""
+openstackdocs_auto_version = True
+pygments_style = "native"
+# Two hyphens are an option, and no dash.
+smartquotes = False
+
+autodoc_typehints = "description"
+
+autoprogram_cliff_application = "openstack"
+
+man_pages = [
+    (
+        "man/kuryr-sctp-demo",
+        "kuryr-sctp-demo",
+        "answer SCTP messages with the host's name",
+        "kuryrsctp contributors",
+        1,
+    )
+]

@@ -1,0 +1,99 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The pages build without a warning, and say what the code says."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kuryrsctp.demo import main
+from kuryrsctp.errors import ExitCode
+from kuryrsctp.model import Outcome
+from tests.lab.documents import SOURCES, Act, Block, steps
+from tests.lab.topology import REPOSITORY
+
+PAGES = REPOSITORY / "doc" / "source"
+KINDS = {"lab", "kubernetes", "install"}
+LONGEST = 200
+
+
+def build(builder: str, target: Path) -> Path:
+    """Build the pages; any warning is an error."""
+    argv = ["-m", "sphinx", "-q", "-W", "--keep-going", "-b", builder, "-d", f"{target}/trees"]
+    done = subprocess.run(
+        [sys.executable, *argv, PAGES, target / builder],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return target / builder
+
+
+def words(page: str) -> list[str]:
+    """Return what the first column of the first table of a page holds."""
+    text = (PAGES / page).read_text().partition(".. list-table::")[2].partition("\n\n\n")[0]
+    return [found.strip("`") for found in re.findall(r"^   \* - (.*)$", text, re.MULTILINE)][1:]
+
+
+def test_the_pages_build_and_show_every_command(tmp_path: Path) -> None:
+    commands = (build("html", tmp_path) / "commands.html").read_text()
+    for option in ("--strict", "--via", "--long"):
+        assert f">{option}<" in commands
+
+
+def test_the_manual_page_has_every_option_of_the_program(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manual = (build("man", tmp_path) / "kuryr-sctp-demo.1").read_text().replace("\\-", "-")
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    options = set(re.findall(r"--[a-z]+", capsys.readouterr().out))
+    assert {"--bind", "--port"} <= options
+    assert {option for option in options if option not in manual} == set()
+
+
+def test_the_page_of_outcomes_has_each_word_once_and_in_order() -> None:
+    assert words("outcomes.rst") == [outcome.value for outcome in Outcome]
+
+
+def test_the_page_on_scripting_has_each_exit_code() -> None:
+    assert words("scripting.rst") == [str(int(code)) for code in ExitCode]
+
+
+@pytest.mark.parametrize("page", SOURCES, ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_every_console_block_says_whether_it_is_run(page: Path) -> None:
+    text = page.read_text()
+    blocks = [one for one in steps(text) if isinstance(one, Block)]
+    assert len(blocks) == text.count(".. code-block:: console")
+    assert {block.kind for block in blocks} <= KINDS
+    for block in blocks:
+        assert block.commands, block.text
+        by_kubectl = any(command.startswith("kubectl") for command in block.commands)
+        assert by_kubectl == (block.kind == "kubernetes"), block.text
+    assert text.count(".. lab:") == sum(isinstance(one, Act) for one in steps(text))
+
+
+@pytest.mark.parametrize("page", sorted(PAGES.rglob("*.rst")), ids=lambda page: page.stem)
+def test_a_page_can_be_read_at_one_sitting(page: Path) -> None:
+    assert len(page.read_text().splitlines()) < LONGEST
+
+
+def test_every_release_note_can_be_read() -> None:
+    argv = [Path(sys.executable).with_name("reno"), "lint"]
+    done = subprocess.run(argv, cwd=REPOSITORY, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,51 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the documents show is what happens."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.lab import Lab, topology
+from tests.lab.documents import SOURCES, Block, make_whole, mask, play, steps
+
+RUN = [
+    document
+    for document in SOURCES
+    if any(isinstance(one, Block) and one.kind == "lab" for one in steps(document.read_text()))
+]
+
+
+@pytest.mark.parametrize(
+    "document", RUN, ids=[str(one.relative_to(topology.REPOSITORY)) for one in RUN]
+)
+def test_every_command_prints_what_the_document_shows(lab: Lab, document: Path) -> None:
+    try:
+        for block, printed in play(lab, document):
+            assert mask(printed) == mask(block.text), printed
+    finally:
+        make_whole(lab)
+
+
+def test_kubernetes_sees_by_its_probe_whether_the_server_answers(lab: Lab) -> None:
+    manifest = topology.REPOSITORY / "doc" / "source" / "walkthrough" / "deploy.yml"
+    deployment = next(iter(yaml.safe_load_all(manifest.read_text())))
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    pod = topology.PODS[0].name
+    for probe in ("readinessProbe", "livenessProbe"):
+        command = container[probe]["exec"]["command"]
+        lab.revive(pod)
+        assert lab.run(command, ns=pod).returncode == 0
+        lab.kill(pod)
+        assert lab.run(command, ns=pod).returncode != 0
