@@ -13,6 +13,9 @@ PIP := -m pip install --disable-pip-version-check --no-input --progress-bar off 
 # pip names a package at a time: enough to see that it goes on.
 PROGRESS := sed -un 's/^ *Collecting \([A-Za-z0-9._-]*\).*/   \1/p'
 
+# A cloud or a guest for each of two workers; a file's tests share one.
+PARALLEL := -n 2 --dist loadfile
+
 .PHONY: help demo test test-minimum unit lint bench docs lab shell system clean
 
 help:
@@ -33,9 +36,9 @@ test: lab
 	@echo "== Unit tests"
 	@$(BIN)/python -m pytest -q tests/unit
 	@echo "== Functional tests, against Keystone, Neutron and Octavia on this machine's loopback"
-	@$(BIN)/python -m pytest -q tests/functional
+	@$(BIN)/python -m pytest -q $(PARALLEL) tests/functional
 	@echo "== Lab tests, in a guest with SCTP and IPVS"
-	@$(BIN)/python -m pytest -q tests/lab
+	@$(BIN)/python -m pytest -q $(PARALLEL) tests/lab
 
 unit: $(BIN)/.installed
 	@$(BIN)/python -m pytest -q tests/unit

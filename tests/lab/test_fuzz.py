@@ -48,7 +48,7 @@ def assert_all_accounted_for(machine: Lab, messages: int) -> list[Outcome]:
 def test_a_server_may_do_anything(machine: Lab, seed: str) -> None:
     with serving(machine, peer("chaos", seed)):
         seen = assert_all_accounted_for(machine, MESSAGES)
-    assert {Outcome.ANSWERED, Outcome.LOST} < set(seen)
+    assert {Outcome.ANSWERED, Outcome.LOST} <= set(seen)
 
 
 @pytest.mark.parametrize("seed", ["cod", "eel", "ray"])
@@ -67,7 +67,7 @@ def test_a_server_may_send_any_packet(machine: Lab, seed: str) -> None:
             server.kill()
             server.wait(timeout=10)
             server.close()
-    assert {Outcome.ANSWERED, Outcome.NO_ANSWER, Outcome.TIMEOUT} < set(seen)
+    assert {Outcome.ANSWERED, Outcome.NO_ANSWER, Outcome.TIMEOUT} <= set(seen)
 
 
 def test_a_flood_is_read_no_further_than_its_first_message(machine: Lab) -> None:
