@@ -1,0 +1,138 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""APIs that answer late, badly or not at all now and then: nothing is missing in silence."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.bench.scale_fill import Filled, fill
+from tests.functional import struggling_proxy
+from tests.functional.conftest import Shell
+from tests.functional.struggling_proxy import StrugglingProxy, in_front_of
+from tests.lab.cloud import Cloud
+from tests.lab.cloud.walkthrough import SCTP_DEMO
+
+LIST = ("kuryr", "sctp", "list", "-f", "json")
+COUNT = 60
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[Cloud]:
+    """Run a cloud of its own for the services of this module."""
+    with Cloud.start() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def filled(cloud: Cloud) -> Filled:
+    """Fill the cloud with COUNT services, none of them broken."""
+    return fill(cloud, COUNT, broken_each=0)
+
+
+@pytest.fixture
+def proxy(cloud: Cloud, filled: Filled, tmp_path: Path) -> Iterator[StrugglingProxy]:
+    """Put a proxy in front of the cloud."""
+    assert filled.sctp
+    with in_front_of(cloud, tmp_path) as running:
+        yield running
+
+
+# By the number of the request, of every CYCLE: more than one in a hundred.
+CYCLE = 80
+TROUBLES = {
+    5: struggling_proxy.unavailable,
+    25: struggling_proxy.cut,
+    45: struggling_proxy.cut_midway,
+    65: struggling_proxy.slow,
+}
+
+
+def troubles(number: int, _: str) -> struggling_proxy.Trouble | None:
+    """Let some requests suffer."""
+    return TROUBLES.get(number % CYCLE)
+
+
+def verdicts(stdout: str) -> list[tuple[str, str, str]]:
+    """Return service, check and status of each row."""
+    rows: list[dict[str, Any]] = json.loads(stdout)
+    return sorted((row["Service"], row["Check"], row["Status"]) for row in rows)
+
+
+@pytest.mark.parametrize("suffer", TROUBLES.values())
+def test_a_list_is_complete_whatever_one_request_in_three_suffers(
+    shell: Shell, cloud: Cloud, proxy: StrugglingProxy, suffer: struggling_proxy.Trouble
+) -> None:
+    proxy.trouble = lambda number, _: suffer if number % 3 == 2 else None
+    expected = shell.openstack(*LIST, env=cloud.environ())
+    assert expected.returncode == 0
+    done = shell.openstack(*LIST, env=proxy.environ)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout) == json.loads(expected.stdout)
+
+
+def test_all_services_are_judged_and_judged_right(
+    shell: Shell, cloud: Cloud, proxy: StrugglingProxy
+) -> None:
+    expected = shell.verify("--all", "-f", "json", env=cloud.environ())
+    proxy.trouble = troubles
+    done = shell.verify("--all", "-f", "json", env=proxy.environ)
+    assert [one for one in verdicts(expected.stdout) if one[-1] == "FAIL"] == []
+    assert (done.returncode, done.stderr) == (expected.returncode, expected.stderr) == (0, "")
+    assert verdicts(done.stdout) == verdicts(expected.stdout)
+
+
+def test_a_service_that_cannot_be_judged_is_named_and_hides_no_other(
+    shell: Shell, cloud: Cloud, filled: Filled, proxy: StrugglingProxy
+) -> None:
+    unlucky = filled.sctp[3]
+    ((pool,),) = cloud.sql("octavia", "SELECT id FROM pool WHERE name LIKE ?", [f"{unlucky}:%"])
+
+    def trouble(_: int, path: str) -> struggling_proxy.Trouble | None:
+        return struggling_proxy.unavailable if f"{pool}/members" in path else None
+
+    proxy.trouble = trouble
+    done = shell.verify("--all", "-f", "json", env=proxy.environ)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert unlucky in line
+    assert "503" in line
+    judged = {service for service, _, _ in verdicts(done.stdout)}
+    assert judged == {*filled.sctp, SCTP_DEMO.name} - {unlucky}
+
+
+def test_a_token_that_expires_midway_is_renewed(
+    shell: Shell, filled: Filled, proxy: StrugglingProxy
+) -> None:
+    tokens: list[str] = []
+
+    def refuse_the_first(handler: Any, body: bytes) -> None:
+        token = handler.headers.get("X-Auth-Token", "")
+        tokens.append(token)
+        if token == tokens[0]:
+            struggling_proxy.expired_token(handler, body)
+        else:
+            handler.hand_on(body)
+
+    def trouble(number: int, path: str) -> struggling_proxy.Trouble | None:
+        return refuse_the_first if number > 20 and "/auth/" not in path else None
+
+    proxy.trouble = trouble
+    done = shell.verify("--all", "-f", "json", env=proxy.environ)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(set(tokens)) > 1
+    judged = {service for service, _, _ in verdicts(done.stdout)}
+    assert judged == {*filled.sctp, SCTP_DEMO.name}
