@@ -29,6 +29,7 @@ from openstack.connection import Connection
 
 from kuryrsctp import cloud
 from kuryrsctp.deadline import Deadline
+from kuryrsctp.errors import ServiceLacksFloatingIp
 from kuryrsctp.firewall import Rule
 from kuryrsctp.model import LoadBalancer, Member, Network
 from kuryrsctp.surroundings import FloatingIp, Port, Surroundings, Unreadable
@@ -65,6 +66,24 @@ def read(
     groups = cloud.call(lambda: _groups(network, ports), deadline)
     project_id = connection.current_project_id or ""
     return Surroundings(ports, groups, subnets, floating_ips, project_id)
+
+
+def floating_ip(connection: Connection, load_balancer: LoadBalancer) -> str:
+    """Return the floating IP that is bound to the load balancer's VIP port.
+
+    Raises ServiceLacksFloatingIp, or CloudError when an API fails.
+    """
+    deadline = Deadline(cloud.TIMEOUT)
+    port = load_balancer.vip_port_id
+    network = cloud.call(lambda: connection.network, deadline)
+    found = cloud.call(lambda: list(network.ips(port_id=port)), deadline) if port else []
+    addresses = [str(one.floating_ip_address) for one in found if one.floating_ip_address]
+    if not addresses:
+        raise ServiceLacksFloatingIp(
+            f"no floating IP is bound to VIP {load_balancer.vip_address} of load balancer"
+            f" '{load_balancer.name}': Kuryr binds one only for a Service of type LoadBalancer"
+        )
+    return addresses[0]
 
 
 def _proxy(connection: Connection) -> Any:

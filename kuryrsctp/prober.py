@@ -247,8 +247,8 @@ def _looked_up(
         raise UsageError("a service is looked up in a cloud: a connection is needed")
     if floating_ip and via is Via.MEMBERS:
         raise UsageError("members are probed at their own addresses: leave the floating IP out")
-    from kuryrsctp import floating_ips, octavia
+    from kuryrsctp import neutron, octavia
 
     load_balancer = octavia.find_service(connection, service)
-    address = floating_ips.floating_ip(connection, load_balancer) if floating_ip else None
+    address = neutron.floating_ip(connection, load_balancer) if floating_ip else None
     return targets.targets_of(load_balancer, via, address)

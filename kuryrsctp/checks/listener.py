@@ -13,7 +13,7 @@
 """Checks on each SCTP listener, and on what it hands associations to."""
 
 from kuryrsctp import naming
-from kuryrsctp.checks import states
+from kuryrsctp.checks import parts, states
 from kuryrsctp.checks.catalogue import Verdict, check, fail, ok, skip, warn
 from kuryrsctp.checks.subjects import ListenerSubject
 from kuryrsctp.firewall import Admission, covered
@@ -29,15 +29,7 @@ from kuryrsctp.firewall import Admission, covered
 )
 def listener_name(subject: ListenerSubject) -> Verdict:
     """Compare with the maker's name."""
-    name, service = subject.listener.name, subject.service_name
-    if subject.is_occm:
-        if naming.is_occm_part_of(name, subject.load_balancer.name):
-            return ok(name)
-        return warn(f"'{name}' is no name that cloud-provider-openstack gives")
-    if service is None:
-        return skip("the load balancer's name is not Kuryr's")
-    expected = service.listener("SCTP", subject.listener.protocol_port)
-    return ok(name) if name == expected else warn(f"'{name}', where Kuryr has '{expected}'")
+    return parts.name(subject, subject.listener.name)
 
 
 @check(
@@ -49,8 +41,7 @@ def listener_name(subject: ListenerSubject) -> Verdict:
 )
 def listener_protocol(subject: ListenerSubject) -> Verdict:
     """Judge the protocol."""
-    protocol = subject.listener.protocol
-    return ok(protocol) if protocol == "SCTP" else fail(f"{protocol}, not SCTP")
+    return parts.protocol(subject.listener.protocol)
 
 
 @check(

@@ -14,8 +14,7 @@
 
 from collections import Counter
 
-from kuryrsctp import naming
-from kuryrsctp.checks import states
+from kuryrsctp.checks import parts, states
 from kuryrsctp.checks.catalogue import Verdict, check, fail, ok, skip, warn
 from kuryrsctp.checks.subjects import PoolSubject
 
@@ -31,15 +30,7 @@ _OVN_ALGORITHM = "SOURCE_IP_PORT"
 )
 def pool_name(subject: PoolSubject) -> Verdict:
     """Compare with the maker's name."""
-    name, service = subject.pool.name, subject.service_name
-    if subject.is_occm:
-        if naming.is_occm_part_of(name, subject.load_balancer.name):
-            return ok(name)
-        return warn(f"'{name}' is no name that cloud-provider-openstack gives")
-    if service is None:
-        return skip("the load balancer's name is not Kuryr's")
-    expected = service.listener("SCTP", subject.listener.protocol_port)
-    return ok(name) if name == expected else warn(f"'{name}', where Kuryr has '{expected}'")
+    return parts.name(subject, subject.pool.name)
 
 
 @check(
@@ -51,8 +42,7 @@ def pool_name(subject: PoolSubject) -> Verdict:
 )
 def pool_protocol(subject: PoolSubject) -> Verdict:
     """Judge the protocol."""
-    protocol = subject.pool.protocol
-    return ok(protocol) if protocol == "SCTP" else fail(f"{protocol}, not SCTP")
+    return parts.protocol(subject.pool.protocol)
 
 
 @check(
