@@ -62,21 +62,25 @@ def wait_until_online(connection: Connection, lb_id: str) -> None:
     raise TimeoutError(f"load balancer {lb_id} is not reported as ONLINE")
 
 
+def make(connection: Connection, name: str, listeners: Sequence[dict[str, Any]] = ()) -> Any:
+    """Ask for a load balancer with all its parts in one request; it has yet to settle."""
+    subnet = connection.network.find_subnet(SUBNET, ignore_missing=False)
+    return connection.load_balancer.create_load_balancer(
+        name=name, vip_subnet_id=subnet.id, listeners=list(listeners)
+    )
+
+
 @contextmanager
 def load_balancer(
     connection: Connection, name: str, listeners: Sequence[dict[str, Any]] = ()
 ) -> Iterator[Any]:
     """Make a load balancer with all its parts in one request, and delete it in the end."""
-    octavia = connection.load_balancer
-    subnet = connection.network.find_subnet(SUBNET, ignore_missing=False)
-    made = octavia.create_load_balancer(
-        name=name, vip_subnet_id=subnet.id, listeners=list(listeners)
-    )
+    made = make(connection, name, listeners)
     try:
         yield settle(connection, made.id)
     finally:
         settle(connection, made.id)
-        octavia.delete_load_balancer(made.id, cascade=True)
+        connection.load_balancer.delete_load_balancer(made.id, cascade=True)
         _wait_until_gone(connection, made.id)
 
 

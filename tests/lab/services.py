@@ -49,10 +49,7 @@ def make(name: str, pods: tuple[topology.Pod, ...]) -> dict[str, str]:
     connection = openstack.connect()
     members = [kuryr.member(f"default/{pod.name}:{pod.port}", pod.ipv4, pod.port) for pod in pods]
     listener = kuryr.listener(f"{name}:SCTP:{topology.VIP_PORT}", topology.VIP_PORT, *members)
-    subnet = connection.network.find_subnet(kuryr.SUBNET, ignore_missing=False)
-    made = connection.load_balancer.create_load_balancer(
-        name=name, vip_subnet_id=subnet.id, listeners=[listener]
-    )
+    made = kuryr.make(connection, name, [listener])
     kuryr.settle(connection, made.id)
     return {"id": made.id, "vip": made.vip_address}
 
