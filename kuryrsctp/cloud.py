@@ -115,7 +115,7 @@ def _one_line_errors() -> Iterator[None]:
         raise CloudError(f"{error}: {_SETTINGS}") from error
 
 
-def _refusal(status: int, url: str | None, detail: object) -> str:
+def _refusal(status: int, url: str | bytes | None, detail: object) -> str:
     """Say who answered with an HTTP error, in its own words, and what to do."""
     fault = _SERVER_FAULT if status >= 500 else _CLIENT_FAULT
     words = f" ({str(detail)[:_QUOTED]})" if detail else ""
@@ -157,9 +157,9 @@ def _nonsense(error: BaseException) -> str:
     )
 
 
-def _place(url: str | None) -> str:
+def _place(url: str | bytes | None) -> str:
     """Return a URL without what may be secret or long: user, password and query."""
     if not url:
         return "the API"
-    parts = urlsplit(url)
+    parts = urlsplit(url.decode("ascii", "replace") if isinstance(url, bytes) else url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
