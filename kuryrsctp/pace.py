@@ -12,15 +12,15 @@
 
 """When messages are sent, and how many at a time."""
 
+import itertools
 import math
-import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
-from queue import SimpleQueue
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from kuryrsctp.errors import UsageError
+from kuryrsctp.steps import Steps, Together, alone
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -60,75 +60,55 @@ class Pace:
 
 
 def paced(
-    jobs: Iterable[Job], work: Callable[[Job], Result], pace: Pace
+    jobs: Iterable[Job], work: Callable[[Job], Steps[Result]], pace: Pace
 ) -> Generator[Result, None, None]:
     """Do the jobs at the given pace; yield each one's result as it comes.
 
-    What `work` raises is raised here, once. Closing the generator begins no further job; jobs
-    under way on threads of their own are left to end by themselves, and nothing waits for them.
+    What `work` raises is raised here. Closing the generator closes what is under way.
     """
-    stop = threading.Event()
-    turns = _turns(jobs, pace, stop)
-    try:
-        if pace.concurrency == 1:
-            yield from map(work, turns)
-        else:
-            yield from _side_by_side(turns, work, pace.concurrency, stop)
-    finally:
-        stop.set()
-
-
-def _turns(jobs: Iterable[Job], pace: Pace, stop: threading.Event) -> Iterator[Job]:
-    """Yield each job when its turn has come, until the end or `stop`."""
-    due = time.monotonic()
-    end = math.inf if pace.duration is None else due + pace.duration
-    for job in jobs:
-        if due > end:
-            return
-        if stop.wait(max(0.0, due - time.monotonic())):
-            return
-        now = time.monotonic()
-        if now > end:
-            return
-        yield job
-        due = (due if now - due < pace.interval else now) + pace.interval
-
-
-def _side_by_side(
-    turns: Iterator[Job], work: Callable[[Job], Result], concurrency: int, stop: threading.Event
-) -> Iterator[Result]:
-    results: SimpleQueue[tuple[Result] | BaseException | None] = SimpleQueue()
-    turn = threading.Lock()
-    # Results that nobody has taken yet hold up the next jobs, so that they cannot pile up.
-    room = threading.Semaphore(2 * concurrency)
-
-    def worker() -> None:
-        try:
-            while True:
-                room.acquire()
-                with turn:
-                    job = next(turns, None)
-                if job is None or stop.is_set():
-                    break
-                results.put((work(job),))
-        except BaseException as error:  # raised again in the thread that waits
-            results.put(error)
-        else:
-            results.put(None)
-
-    for _ in range(concurrency):
-        threading.Thread(target=worker, daemon=True).start()
-    try:
-        left = concurrency
-        while left:
-            result = results.get()
-            if isinstance(result, BaseException):
-                raise result
-            if result is None:
-                left -= 1
+    turns = _Turns(jobs, pace)
+    if pace.concurrency == 1:
+        while (left := turns.left()) < math.inf:
+            if left:
+                time.sleep(left)
             else:
-                yield result[0]
-            room.release()
-    finally:
-        stop.set()
-        room.release(concurrency)
+                yield alone(work(turns.take()))
+        return
+    with Together[Result]() as together:
+        while (left := turns.left()) < math.inf or len(together):
+            if len(together) == pace.concurrency:
+                left = math.inf
+            elif not left:
+                # One at a time: answers that have come meanwhile are not kept waiting.
+                together.begin(work(turns.take()))
+            yield from together.wait(left)
+
+
+class _Turns(Generic[Job]):
+    """The jobs, and when it is the next one's turn."""
+
+    def __init__(self, jobs: Iterable[Job], pace: Pace) -> None:
+        self._jobs = iter(jobs)
+        self._next = list(itertools.islice(self._jobs, 1))
+        self._pace = pace
+        self._due = time.monotonic()
+        self._end = math.inf if pace.duration is None else self._due + pace.duration
+
+    def left(self) -> float:
+        """Return the seconds until the next turn, infinity if there is none any more."""
+        if not self._next:
+            return math.inf
+        if not self._pace.watches:
+            return 0.0
+        now = time.monotonic()
+        return math.inf if max(now, self._due) > self._end else max(0.0, self._due - now)
+
+    def take(self) -> Job:
+        """Return the job whose turn it is."""
+        job = self._next.pop()
+        self._next.extend(itertools.islice(self._jobs, 1))
+        if self._pace.watches:
+            now = time.monotonic()
+            late = now - self._due >= self._pace.interval
+            self._due = (now if late else self._due) + self._pace.interval
+        return job

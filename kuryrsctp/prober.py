@@ -25,6 +25,7 @@ from kuryrsctp.model import Endpoint, Exchange
 from kuryrsctp.pace import Pace, paced
 from kuryrsctp.sctp import ports, route
 from kuryrsctp.sctp.exchange import Client, Sending
+from kuryrsctp.steps import Steps
 from kuryrsctp.summary import ProbeReport, Summary
 from kuryrsctp.targets import Target, Via
 
@@ -81,11 +82,11 @@ class Plan:
         """
         with Client(ports.ephemeral_ports()) as client:
 
-            def send(turn: tuple[int, Endpoint]) -> Exchange:
-                done = client.exchange(*turn, self.sending, timeout=self.timeout)
-                return self.reader.read(done)
+            def send(turn: tuple[int, Endpoint]) -> Steps[Exchange]:
+                return client.exchange(*turn, self.sending, timeout=self.timeout)
 
-            yield from paced(self.turns(), send, self.pace)
+            with closing(paced(self.turns(), send, self.pace)) as exchanges:
+                yield from map(self.reader.read, exchanges)
 
     def summary(self) -> Summary:
         """Return a summary to which the exchanges can be added."""

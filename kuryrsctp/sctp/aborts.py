@@ -16,7 +16,6 @@
 import ctypes
 import socket
 import struct
-import threading
 from collections import deque
 from typing import NamedTuple
 
@@ -65,34 +64,28 @@ class Aborts:
 
     def __init__(self) -> None:
         """Hear nothing yet."""
-        self._lock = threading.Lock()
         self._sockets: dict[int, socket.socket | None] = {}
         self._heard: deque[_Heard] = deque(maxlen=_REMEMBERED)
 
     def listen(self, family: int) -> None:
         """Listen on an address family from now on, if that is allowed."""
-        if family in self._sockets:
-            return
-        with self._lock:
-            if family not in self._sockets:
-                self._sockets[family] = _listener(family)
+        if family not in self._sockets:
+            self._sockets[family] = _listener(family)
 
     def had_begun(self, way: Way, local_port: int | None) -> bool | None:
         """Tell whether the handshake had begun that an ABORT ended; None if it was not heard."""
-        with self._lock:
-            self._hear(way.family)
-            for one in reversed(self._heard):
-                if one[:3] == (way.address[0], way.address[1], local_port):
-                    return one.begun
+        self._hear(way.family)
+        for one in reversed(self._heard):
+            if one[:3] == (way.address[0], way.address[1], local_port):
+                return one.begun
         return None
 
     def close(self) -> None:
         """Listen no more."""
-        with self._lock:
-            for one in self._sockets.values():
-                if one:
-                    one.close()
-            self._sockets = dict.fromkeys(_FILTERS)
+        for one in self._sockets.values():
+            if one:
+                one.close()
+        self._sockets.clear()
 
     def _hear(self, family: int) -> None:
         listener = self._sockets.get(family)

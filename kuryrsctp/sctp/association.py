@@ -23,7 +23,6 @@ import time
 from collections.abc import Iterable
 from types import TracebackType
 
-from kuryrsctp.deadline import Deadline
 from kuryrsctp.errors import NotJudged, UsageError
 from kuryrsctp.model import Outcome
 from kuryrsctp.sctp.aborts import Aborts
@@ -40,6 +39,7 @@ from kuryrsctp.sctp.sockets import (
     has_association,
     peer_addresses,
 )
+from kuryrsctp.steps import Steps, Wait
 
 # struct sctp_rtoinfo (RFC 6458, 8.1.1), with RFC 9260's initial RTO in ms. Linux keeps to
 # RFC 4960's 3 s, and would send but two INITs in 5 s.
@@ -49,8 +49,8 @@ _STREAMS, _MOST_STREAMS = 10, 65535  # that Linux asks for, and may be asked for
 _CHUNK = 65536
 _PORTS = 65536
 _PATIENCE = 0.01
-# In ms: a peer this near needs none of the care that is taken of one that may not be there.
-_NEAR = 2
+# A peer this near needs none of the care that is taken of one that may not be there.
+_NEAR = 0.002
 _END_OF_RECORD = int(socket.MSG_EOR)
 
 
@@ -58,17 +58,22 @@ class Association:
     """A one-to-one style socket with one association (RFC 6458, 4).
 
     `local_port` is the source port once it is bound. `peers` are the addresses that the
-    peer announced for its end (RFC 9260, 3.3.3), once there is an association.
+    peer announced for its end (RFC 9260, 3.3.3), once there is an association. `begun` is when
+    the deadline began to run, in seconds on the monotonic clock: with the first wait for the
+    port or the peer, before which nothing takes time.
     """
 
-    def __init__(self, way: Way, *, streams: int = 1) -> None:
+    def __init__(self, way: Way, timeout: float, *, streams: int = 1) -> None:
         """Open a socket for the way to a target; nothing is sent.
 
-        `streams` is how many outgoing streams are needed. Raises SctpUnavailable, NotJudged.
+        `timeout` is the one deadline, in seconds, of all that waits; `streams` is how many
+        outgoing streams are needed. Raises SctpUnavailable, NotJudged.
         """
         self.local_port: int | None = None
         self.peers: tuple[str, ...] = ()
+        self.begun: float | None = None
         self._way = way
+        self._timeout = timeout
         self._socket = client_socket(way.family)
         try:
             self._socket.setsockopt(socket.IPPROTO_SCTP, SCTP_RTOINFO, _RTO)
@@ -109,42 +114,43 @@ class Association:
                 return
         raise NotJudged("every source port of this host is in use")
 
-    def bind_fixed(self, port: int, deadline: Deadline) -> None:
+    def bind_fixed(self, port: int) -> Steps[None]:
         """Take the source port given, as soon as its last association has shut down.
 
         Raises Ended, NotJudged.
         """
         while not self._bind(port):
-            if not deadline.left():
+            now = time.monotonic()
+            if now >= self._end(now):
                 raise NotJudged(f"source port {port} of this host is in use")
-            time.sleep(min(_PATIENCE, deadline.left()))
+            yield Wait(now, min(now + _PATIENCE, self._end(now)))
 
-    def connect(self, deadline: Deadline, aborts: Aborts) -> None:
-        """Associate with the target; `aborts` has been listening on the family.
+    def connect(self, aborts: Aborts) -> Steps[float]:
+        """Associate with the target; return when that was done, on the monotonic clock.
 
-        Raises Ended, NotJudged.
+        `aborts` has been listening on the family. Raises Ended, NotJudged.
         """
         code = self._socket.connect_ex(self._way.address)
-        if code == errno.EINPROGRESS:
-            if self._is_up() or self._is_up(wait=_NEAR):
-                return
-            begun = time.monotonic()
-            code = self._finish(deadline)
-            if code:
-                self._fail(code, time.monotonic() - begun, aborts)
-            self._is_up()
-        elif code:
+        if code != errno.EINPROGRESS:
             raise self._puzzled(code)
+        up, now = self._is_up(), time.monotonic()
+        end = self._end(now)
+        if up:
+            return now
+        near = Wait(now, min(now + _NEAR, end), self._socket.fileno(), select.POLLOUT)
+        if (yield near) and self._is_up():
+            return time.monotonic()
+        begun = time.monotonic()
+        code = yield from self._finish(begun)
+        now = time.monotonic()
+        if code:
+            self._fail(code, now - begun, aborts)
+        self._is_up()
+        return now
 
     def send(
-        self,
-        message: bytes,
-        deadline: Deadline,
-        *,
-        ppid: int = 0,
-        stream: int = 0,
-        unordered: bool = False,
-    ) -> None:
+        self, message: bytes, *, ppid: int = 0, stream: int = 0, unordered: bool = False
+    ) -> Steps[None]:
         """Send one message whole.
 
         Raises Ended, UsageError if the message does not fit or the peer lacks the stream.
@@ -160,7 +166,7 @@ class Association:
                 self._socket.sendmsg([message], ancillary)
                 return
             except BlockingIOError:
-                if not self._wait(select.POLLOUT, deadline):
+                if not (yield self._wait(time.monotonic(), select.POLLOUT)):
                     raise Ended(Outcome.NO_ANSWER, "the message could not be sent") from None
             except OSError as error:
                 if error.errno == errno.EMSGSIZE:
@@ -169,21 +175,19 @@ class Association:
                     raise UsageError(f"the peer takes no messages on stream {stream}") from error
                 raise broken(error.errno) or self._puzzled(error.errno) from error
 
-    def receive(
-        self, limit: int, deadline: Deadline, now: float | None = None
-    ) -> tuple[bytes, bool]:
+    def receive(self, limit: int, now: float) -> Steps[tuple[bytes, bool]]:
         """Return one message, or its first `limit` bytes, and whether it is whole.
 
-        `now` saves a look at the monotonic clock. Raises Ended.
+        `now`, on the monotonic clock, saves a look at it. Raises Ended.
         """
         message = bytearray()
         while len(message) <= limit:
-            ready, now = self._wait(select.POLLIN, deadline, now), None
-            if not ready:
+            if not (yield self._wait(now, select.POLLIN)):
                 raise Ended(Outcome.NO_ANSWER, _silence(len(message)))
             try:
                 data, _, flags, _ = self._socket.recvmsg(_CHUNK)
             except BlockingIOError:
+                now = time.monotonic()
                 continue
             except OSError as error:
                 raise broken(error.errno, len(message)) or self._puzzled(error.errno) from error
@@ -192,6 +196,7 @@ class Association:
             message += data
             if flags & _END_OF_RECORD:
                 break
+            now = time.monotonic()
         return bytes(message[:limit]), len(message) <= limit
 
     def _bind(self, port: int) -> bool:
@@ -208,15 +213,12 @@ class Association:
         self.local_port = port
         return True
 
-    def _is_up(self, wait: int = 0) -> bool:
-        """Tell whether there is an association, after up to `wait` milliseconds."""
-        if wait:
-            self._poller(select.POLLOUT).poll(wait)
+    def _is_up(self) -> bool:
         self.peers = peer_addresses(self._socket)
         return bool(self.peers)
 
-    def _finish(self, deadline: Deadline) -> int:
-        """Wait until the association is up; return what went wrong, or 0."""
+    def _finish(self, now: float) -> Steps[int]:
+        """Wait from `now` on until the association is up; return what went wrong, or 0."""
         # SCTP itself does not report that there is no way, and waits.
         self._way.check()
         level, option = (
@@ -229,7 +231,7 @@ class Association:
         # One may have come before that or meanwhile; poll() does not tell of those.
         code = self._error()
         if not code:
-            connected = self._wait(select.POLLOUT, deadline)
+            connected = yield self._wait(now, select.POLLOUT)
             code = self._error() or (0 if connected else errno.ETIMEDOUT)
         # From here on an ICMP error is a hint, and no end: the message may yet get through.
         self._socket.setsockopt(level, option, 0)
@@ -248,15 +250,14 @@ class Association:
     def _error(self) -> int:
         return self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
-    def _wait(self, event: int, deadline: Deadline, now: float | None = None) -> bool:
-        """Wait for the event or an error; False once the deadline has passed."""
-        left = deadline.left(now)
-        return left > 0 and bool(self._poller(event).poll(left * 1000))
+    def _end(self, now: float) -> float:
+        """Return the deadline, which begins to run when it is first asked for."""
+        if self.begun is None:
+            self.begun = now
+        return self.begun + self._timeout
 
-    def _poller(self, event: int) -> "select.poll":
-        poller = select.poll()
-        poller.register(self._socket, event)
-        return poller
+    def _wait(self, now: float, event: int) -> Wait:
+        return Wait(now, self._end(now), self._socket.fileno(), event)
 
     def _puzzled(self, code: int | None) -> NotJudged:
         return NotJudged(f"{self._way.target}: {os.strerror(code or 0)}")

@@ -18,12 +18,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
 
-from kuryrsctp.deadline import Deadline
 from kuryrsctp.model import Endpoint, Exchange, Outcome
 from kuryrsctp.sctp import route
 from kuryrsctp.sctp.aborts import Aborts
 from kuryrsctp.sctp.association import Association
 from kuryrsctp.sctp.outcomes import Ended
+from kuryrsctp.steps import Steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Sending:
 
 
 class Client:
-    """Makes exchanges, from many threads at once if need be.
+    """Makes exchanges, many at once if need be, on one thread.
 
     It keeps what they share: the source ports, the ways to the targets, and an ear for
     ABORTs. Close it, or use it as a context manager.
@@ -73,35 +73,38 @@ class Client:
         """Hear no more ABORTs; exchanges under way may end."""
         self._aborts.close()
 
-    def exchange(self, seq: int, target: Endpoint, sending: Sending, *, timeout: float) -> Exchange:
+    def exchange(
+        self, seq: int, target: Endpoint, sending: Sending, *, timeout: float
+    ) -> Steps[Exchange]:
         """Associate, send one message, await one answer: all within `timeout` seconds.
 
         Raises SctpUnavailable; NotJudged for what says nothing about the peer; UsageError
         if the message is too long, or this host has not the source asked for.
         """
-        began = time.monotonic()
-        deadline = Deadline(timeout, began)
         association = None
         outcome, detail, answer, rtt = Outcome.ANSWERED, "", b"", None
         try:
             way = self._way(target, sending.source)
-            with Association(way, streams=sending.stream + 1) as association:
-                self._connect(association, sending, deadline)
-                sent = time.monotonic()
-                association.send(
+            with Association(way, timeout, streams=sending.stream + 1) as association:
+                if sending.source_port is None:
+                    association.bind(self._ports)
+                else:
+                    yield from association.bind_fixed(sending.source_port)
+                sent = yield from association.connect(self._aborts)
+                yield from association.send(
                     sending.message,
-                    deadline,
                     ppid=sending.ppid,
                     stream=sending.stream,
                     unordered=sending.unordered,
                 )
-                answer, whole = association.receive(sending.answer_limit, deadline, sent)
+                answer, whole = yield from association.receive(sending.answer_limit, sent)
                 rtt = time.monotonic() - sent
                 detail = "" if whole else f"answer cut after {sending.answer_limit} bytes"
         except Ended as end:
             outcome, detail = end.outcome, end.detail
             # The network may have changed.
             self._ways.pop((target, sending.source), None)
+        begun = association.begun if association else None
         return Exchange(
             seq,
             target,
@@ -111,15 +114,8 @@ class Client:
             answer=answer,
             detail=detail,
             peers=association.peers if association else (),
-            sent_at=self._epoch + began,
+            sent_at=time.time() if begun is None else self._epoch + begun,
         )
-
-    def _connect(self, association: Association, sending: Sending, deadline: Deadline) -> None:
-        if sending.source_port is None:
-            association.bind(self._ports)
-        else:
-            association.bind_fixed(sending.source_port, deadline)
-        association.connect(deadline, self._aborts)
 
     def _way(self, target: Endpoint, source: str | None) -> route.Way:
         way = self._ways.get((target, source))

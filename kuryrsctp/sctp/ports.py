@@ -30,12 +30,7 @@ def source_ports(low: int, high: int, first: int) -> Iterator[int]:
     random ports a few would stall for no fault of the service.
     """
     size = high - low + 1
-
-    def port(turn: int) -> int:
-        return low + (first - low + turn) % size
-
-    # Unlike a generator, this can be shared between threads.
-    return map(port, itertools.count())
+    return (low + (first - low + turn) % size for turn in itertools.count())
 
 
 def ephemeral_ports() -> Iterator[int]:

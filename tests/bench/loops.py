@@ -20,15 +20,15 @@ import json
 import socket
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import sctp
 
-from kuryrsctp.model import Endpoint, Outcome
-from kuryrsctp.sctp.exchange import Client, Sending
-from kuryrsctp.sctp.ports import ephemeral_ports
+from kuryrsctp import prober
+from kuryrsctp.model import Outcome
+from kuryrsctp.pace import Pace
 
 MESSAGE = b"HELLO, I AM A CLIENT"
 MANY = 64
@@ -69,19 +69,16 @@ def ours_concurrent(address: str, port: int, count: int) -> None:
 
 
 def _ours(address: str, port: int, count: int, concurrency: int) -> None:
-    target, sending, client = Endpoint(address, port), Sending(MESSAGE), Client(ephemeral_ports())
-
-    def one(seq: int) -> None:
-        made = client.exchange(seq, target, sending, timeout=_TIMEOUT)
-        assert made.outcome is Outcome.ANSWERED, made
-
-    if concurrency == 1:
-        for seq in range(count):
-            one(seq)
-        return
-    with ThreadPoolExecutor(concurrency) as pool:
-        for _ in pool.map(one, range(count)):
-            pass
+    plan = prober.plan(
+        address=address,
+        port=port,
+        count=count,
+        pace=Pace(concurrency=concurrency),
+        timeout=_TIMEOUT,
+        message=MESSAGE,
+    )
+    outcomes = Counter(done.outcome for done in plan.run())
+    assert outcomes == {Outcome.ANSWERED: count}, outcomes
 
 
 LOOPS: dict[str, Callable[[str, int, int], None]] = {

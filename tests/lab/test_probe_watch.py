@@ -21,6 +21,7 @@ import pytest
 
 from tests.lab import Lab, topology
 from tests.lab.process import Process
+from tests.lab.services import remove_members, service
 
 POD, OTHER = topology.PODS
 VIP = ("--address", topology.VIP, "--port", str(topology.VIP_PORT))
@@ -111,6 +112,19 @@ def test_an_outage_of_a_pod_is_told_to_the_interval(
     assert re.fullmatch(r"\d+ REFUSED(, 1 LOST)?", outage["kinds"])
     names = {POD.name} if target is DIRECT else {POD.name, OTHER.name}
     assert {outage["before"], outage["after"]} <= names
+
+
+def test_an_outage_ends_when_the_dead_pods_member_is_removed_through_the_api(lab: Lab) -> None:
+    name = "default/sctp-watched"
+    with service(lab, name, topology.PODS):
+        process = watch(lab, name)
+        broken = timed(lab, lambda: lab.kill(POD.name))
+        wait(process, "REFUSED", 5)
+        mended = remove_members(lab, name, (POD,))
+        wait(process, "ANSWERED", 10)
+        (outage,) = ended(process)
+    assert_agrees(outage, broken, mended, turns=2)
+    assert OTHER.name in outage["after"]
 
 
 def test_an_outage_of_the_load_balancer_is_told_to_the_interval(machine: Lab) -> None:
