@@ -9,46 +9,59 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 BIN := .venv/bin
 CLOUD := .lab/venv/bin
-PIP := -m pip install --disable-pip-version-check --no-input --progress-bar off -c tests/constraints.txt
+PIP := -m pip install --disable-pip-version-check --no-input --progress-bar off
 # pip names a package at a time: enough to see that it goes on.
 PROGRESS := sed -un 's/^ *Collecting \([A-Za-z0-9._-]*\).*/   \1/p'
 
 # A cloud or a guest for each of two workers; a file's tests share one.
 PARALLEL := -n 2 --dist loadfile
 
-.PHONY: help demo test test-minimum unit lint bench docs lab shell system clean
+# Whatever is installed has the versions listed, and so has whatever builds it: as of pip 25.3 the
+# second variable is for that, before it the first.
+PINS := tests/constraints.txt
+OLDEST_PINS := tests/constraints-minimum.txt
+$(BIN)/.installed $(CLOUD)/.installed: export PIP_CONSTRAINT = $(PINS)
+$(BIN)/.installed $(CLOUD)/.installed: export PIP_BUILD_CONSTRAINT = $(PINS)
+.venv-min/.installed: export PIP_CONSTRAINT = $(OLDEST_PINS)
+.venv-min/.installed: export PIP_BUILD_CONSTRAINT = $(OLDEST_PINS)
+
+.NOTPARALLEL:
+.PHONY: help demo test test-minimum unit functional lint bench docs lab shell machine system clean
 
 help:
 	@echo "make demo   install what is missing, start the lab, play the walkthrough"
 	@echo "make test   install what is missing, run the unit, functional and lab tests"
 	@echo "make unit   the tests that need neither cloud nor lab"
+	@echo "make functional  those that need the cloud, but no SCTP in a kernel"
 	@echo "make lint   ruff and mypy"
-	@echo "make bench  how fast a probe is, beside loops that do no more than SCTP needs"
+	@echo "make bench  what probes, lists and start-up cost, beside their peers (20 minutes)"
 	@echo "make docs   the documentation, into doc/build"
-	@echo "make test-minimum  the unit and shell tests against the oldest versions allowed"
+	@echo "make test-minimum  the oldest versions allowed; with PYTHON=python3.10 of Python, too"
 	@echo "make shell  a shell on the lab's client, cloud credentials set"
 	@echo "make clean  remove .venv, .lab and all that was built"
 
 demo: lab
 	@$(BIN)/python -m tests.lab.walkthrough
 
-test: lab
-	@echo "== Unit tests"
-	@$(BIN)/python -m pytest -q tests/unit
-	@echo "== Functional tests, against Keystone, Neutron and Octavia on this machine's loopback"
-	@$(BIN)/python -m pytest -q $(PARALLEL) tests/functional
-	@echo "== Lab tests, in a guest with SCTP and IPVS"
+test: lab unit functional
+	@echo "== Lab tests, in a guest with SCTP and IPVS (about ten minutes)"
 	@$(BIN)/python -m pytest -q $(PARALLEL) tests/lab
 
 unit: $(BIN)/.installed
+	@echo "== Unit tests (half a minute)"
 	@$(BIN)/python -m pytest -q tests/unit
+
+functional: $(BIN)/.installed $(CLOUD)/.installed
+	@$(BIN)/python -m tests.lab.cloud prepare
+	@echo "== Functional tests, against real APIs on this machine's loopback (about four minutes)"
+	@$(BIN)/python -m pytest -q $(PARALLEL) tests/functional
 
 lint: $(BIN)/.installed
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-bench: system
+bench: lab
 	@$(BIN)/python -m tests.bench
 
 # Whatever the pages warn of is an error.
@@ -61,15 +74,19 @@ docs: $(BIN)/.installed
 
 # The lower bounds of requirements.txt, in an environment of their own.
 OLDEST := .venv-min/bin/python
-test-minimum: .venv-min/.installed
-	@$(OLDEST) -m pytest -q tests/unit tests/functional/test_startup.py tests/functional/test_errors.py
+PROVING := tests/unit $(addprefix tests/functional/test_,startup.py arguments.py credentials.py \
+  errors.py answers.py verify.py)
 
-.venv-min/.installed: requirements.txt tests/constraints.txt
+test-minimum: $(BIN)/.installed $(CLOUD)/.installed .venv-min/.installed
+	@$(BIN)/python -m tests.lab.cloud prepare
+	@echo "== Tests with the oldest versions allowed (a minute or two)"
+	@$(OLDEST) -m pytest -q $(PARALLEL) $(PROVING)
+
+.venv-min/.installed: requirements.txt tests/constraints-minimum.txt setup.cfg
 	@echo "== Installing the oldest versions allowed into .venv-min (about a minute)"
 	@[ -x $(OLDEST) ] || $(PYTHON) -m venv .venv-min
-	@sed -n 's/>=/==/p' requirements.txt > .venv-min/requirements.txt
-	@$(OLDEST) -m pip install --disable-pip-version-check --no-input -q -r .venv-min/requirements.txt
-	@$(OLDEST) $(PIP) -q --no-deps pytest hypothesis sortedcontainers iniconfig pluggy pygments pbr setuptools
+	@[ -e $@ ] || tests/preflight index $(OLDEST)
+	@$(OLDEST) $(PIP) -r requirements.txt hypothesis pbr pytest pytest-xdist setuptools | $(PROGRESS)
 	@$(OLDEST) $(PIP) -q --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -80,14 +97,17 @@ shell: lab
 lab: system $(CLOUD)/.installed
 	@$(BIN)/python -m tests.lab.cloud prepare
 
-system: $(BIN)/.installed
+system: machine $(BIN)/.installed
 	@tests/lab/system-packages $(BIN)/bindep
 
+machine:
+	@tests/preflight machine
+
 $(BIN)/.installed: requirements.txt test-requirements.txt doc/requirements.txt tests/constraints.txt setup.cfg pyproject.toml
-	@$(PYTHON) -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 10))' || { \
-	  echo "Python 3.10 or newer with venv is needed: apt-get install python3-venv, or make PYTHON=..." >&2; exit 1; }
-	@echo "== Installing the plugin and its tests into .venv (about a minute)"
+	@tests/preflight python "$(PYTHON)"
+	@echo "== Installing the plugin and its tests into .venv (about a minute, 470 MB)"
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
+	@[ -e $@ ] || tests/preflight index $(BIN)/python
 	@$(BIN)/python $(PIP) -r test-requirements.txt -r doc/requirements.txt -r requirements.txt | $(PROGRESS)
 	@$(BIN)/python $(PIP) -q --no-deps --no-build-isolation -e .
 	@touch $@
@@ -96,6 +116,7 @@ $(CLOUD)/.installed: tests/lab/cloud/requirements.txt tests/constraints.txt
 	@echo "== Installing Keystone, Neutron and Octavia into .lab/venv (about two minutes, 470 MB)"
 	@mkdir -p .lab
 	@[ -x $(CLOUD)/python ] || $(PYTHON) -m venv .lab/venv
+	@[ -e $@ ] || tests/preflight index $(CLOUD)/python
 	@$(CLOUD)/python $(PIP) -r tests/lab/cloud/requirements.txt | $(PROGRESS)
 	@touch $@
 

@@ -17,7 +17,6 @@ An API is never trusted to answer at all: calls are waited for until the deadlin
 
 import concurrent.futures
 import functools
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
@@ -145,7 +144,7 @@ def _inner(error: BaseException) -> BaseException | None:
 
 def _nonsense(error: BaseException) -> str:
     """Say that an API's answer is not what its reference promises."""
-    if isinstance(error, json.JSONDecodeError):
+    if isinstance(error, requests.exceptions.JSONDecodeError):  # simplejson's, where installed
         what = f"an API's answer is not JSON but '{error.doc.strip()[:40]}'"
     elif isinstance(error, keystoneauth1.exceptions.InvalidResponse):
         what = f"the answer of {_place(error.response.url)} is not a token"

@@ -25,6 +25,13 @@ extensions = [
 html_theme = "openstackdocs"
 html_static_path = ["_static"]
 html_css_files = ["pages.css"]
+templates_path = ["_templates"]
+# Who reads these pages is nobody's business: they load nothing from elsewhere.
+html_theme_options = {
+    "analytics_tracking_code": "",
+    "display_badge": False,
+    "sidebar_search": True,
+}
 openstackdocs_auto_name = False
 openstackdocs_bug_project = ""
 openstackdocs_auto_version = True

@@ -28,6 +28,7 @@ from tests.lab.topology import REPOSITORY
 PAGES = REPOSITORY / "doc" / "source"
 KINDS = {"lab", "kubernetes", "install"}
 LONGEST = 200
+LOADED_FROM_ELSEWHERE = re.compile(r'<(script|img|link|iframe)\b[^>]*"(https?:)?//|\$\.ajax')
 
 
 def build(builder: str, target: Path) -> Path:
@@ -51,9 +52,13 @@ def words(page: str) -> list[str]:
 
 
 def test_the_pages_build_and_show_every_command(tmp_path: Path) -> None:
-    commands = (build("html", tmp_path) / "commands.html").read_text()
+    pages = build("html", tmp_path)
+    commands = (pages / "commands.html").read_text()
     for option in ("--strict", "--via", "--long"):
         assert f">{option}<" in commands
+    # Whoever reads them is not followed.
+    for page in pages.rglob("*.html"):
+        assert not LOADED_FROM_ELSEWHERE.search(page.read_text()), page
 
 
 def test_the_manual_page_has_every_option_of_the_program(
@@ -91,6 +96,12 @@ def test_every_console_block_says_whether_it_is_run(page: Path) -> None:
 @pytest.mark.parametrize("page", sorted(PAGES.rglob("*.rst")), ids=lambda page: page.stem)
 def test_a_page_can_be_read_at_one_sitting(page: Path) -> None:
     assert len(page.read_text().splitlines()) < LONGEST
+
+
+def test_every_link_of_the_readme_leads_to_a_page() -> None:
+    links = re.findall(r"<(doc/[^>]*)>`_", (REPOSITORY / "README.rst").read_text())
+    assert links
+    assert [link for link in links if not (REPOSITORY / link).is_file()] == []
 
 
 def test_every_release_note_can_be_read() -> None:

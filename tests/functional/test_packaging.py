@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 
+VERSION = "42.0.1"
 ROOT = Path(__file__).resolve().parents[2]
 DEPENDENCIES = next(path for path in sys.path if path.endswith("site-packages"))
 
@@ -34,10 +35,11 @@ def run(*argv: object) -> str:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build as a release does: a sdist of what git tracks, and a wheel of the sdist."""
+    """Build as a release does: tag, a sdist of what git tracks, and a wheel of the sdist."""
     target = tmp_path_factory.mktemp("dist")
     source = target / "source"
     run("git", "clone", "-q", ROOT, source)
+    run("git", "-C", source, "tag", VERSION)
     backend = "import sys, pbr.build as b; print(b.build_sdist(sys.argv[1]))"
     subprocess.run([sys.executable, "-c", backend, target], cwd=source, check=True, timeout=120)
     (sdist,) = target.glob("*.tar.gz")
@@ -46,11 +48,17 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
-def test_the_sdist_holds_licence_readme_and_requirements(built: Path) -> None:
+def test_the_version_is_that_of_the_tag(built: Path) -> None:
+    names = {path.name for path in built.iterdir() if path.is_file()}
+    assert names == {f"kuryrsctp-{VERSION}.tar.gz", f"kuryrsctp-{VERSION}-py3-none-any.whl"}
+
+
+def test_the_sdist_holds_licence_readme_requirements_and_changes(built: Path) -> None:
     (sdist,) = built.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {"LICENSE", "README.rst", "requirements.txt", "setup.cfg", "pyproject.toml"} <= names
+    assert {"AUTHORS", "ChangeLog"} <= names
 
 
 def test_the_wheel_holds_the_package_and_nothing_else(built: Path) -> None:

@@ -1,0 +1,50 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What is asked: arguments that cannot be right are refused before any request."""
+
+import pytest
+
+from tests.functional.conftest import Shell
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (
+            ("Demo",),
+            "'Demo' is no Kubernetes Service name: give NAME, NAMESPACE/NAME (lower-case letters,"
+            " digits and '-', at most 63 each) or a load balancer's ID\n",
+        ),
+        (
+            ("good", "a\x1b[31m/b"),
+            r"'a\x1b[31m' is no Kubernetes namespace: give NAME, NAMESPACE/NAME (lower-case"
+            " letters, digits and '-', at most 63 each) or a load balancer's ID\n",
+        ),
+        (
+            ("demo", "--namespace", "Core"),
+            "'Core' is no Kubernetes namespace: give NAME, NAMESPACE/NAME (lower-case letters,"
+            " digits and '-', at most 63 each) or a load balancer's ID\n",
+        ),
+    ],
+)
+def test_a_name_that_cannot_be_one_is_refused_before_any_request(
+    shell: Shell, arguments: tuple[str, ...], complaint: str
+) -> None:
+    done = shell.verify(*arguments)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", complaint)
+
+
+def test_a_missing_argument_is_a_usage_error(shell: Shell) -> None:
+    done = shell.verify()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "the following arguments are required: <service>" in done.stderr
