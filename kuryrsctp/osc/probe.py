@@ -17,7 +17,7 @@ import argparse
 import collections
 import contextlib
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -108,10 +108,10 @@ class Probe(VerdictLister):
         for note in plan.notes:
             LOG.warning("%s", note)
         summary = plan.summary()
-        exchanges = self._run(plan, summary, parsed_args)
+        messages = self._run(plan, summary, parsed_args)
         if parsed_args.each:
-            return _EACH_COLUMNS, map(_row_of_exchange, exchanges)
-        collections.deque(exchanges, maxlen=0)
+            return _EACH_COLUMNS, messages
+        collections.deque(messages, maxlen=0)
         return _COLUMNS, _rows(summary.report())
 
     def produce_output(
@@ -123,7 +123,14 @@ class Probe(VerdictLister):
         """Print the rows; those of messages one by one, in the formats that can do so."""
         if not _streams(parsed_args):
             return super().produce_output(parsed_args, column_names, data)
-        return Lister.produce_output(self, parsed_args, column_names, self._flushed(data))
+        try:
+            return Lister.produce_output(self, parsed_args, column_names, self._flushed(data))
+        except KeyboardInterrupt:
+            # It came while a row was printed: for the run it came just after.
+            if isinstance(data, Generator):
+                with contextlib.suppress(StopIteration):
+                    data.throw(KeyboardInterrupt)
+            return self.exit_code
 
     def _flushed(self, rows: Iterable[Sequence[Any]]) -> Iterator[list[Any]]:
         for row in rows:
@@ -142,15 +149,15 @@ class Probe(VerdictLister):
 
     def _run(
         self, plan: "Plan", summary: "Summary", parsed_args: argparse.Namespace
-    ) -> Iterator["Exchange"]:
-        """Send the messages, yield what becomes of each; in the end say what it comes to."""
+    ) -> Iterator[tuple[Any, ...]]:
+        """Send the messages, yield a row for each; in the end say what it comes to."""
         stopped: ExitCode | None = None
         with self._display(plan, summary, parsed_args) as show, closing(plan.run()) as exchanges:
             try:
                 for exchange in exchanges:
                     summary.add(exchange)
                     show(exchange)
-                    yield exchange
+                    yield _row(exchange)
             except KeyboardInterrupt:
                 stopped = ExitCode.INTERRUPTED
             except KuryrSctpError as error:
@@ -207,7 +214,7 @@ def _rows(report: "ProbeReport") -> Iterable[tuple[Any, ...]]:
         )
 
 
-def _row_of_exchange(exchange: "Exchange") -> tuple[Any, ...]:
+def _row(exchange: "Exchange") -> tuple[Any, ...]:
     return (
         exchange.seq,
         str(exchange.target),

@@ -48,6 +48,19 @@ def bare_python(address: str, port: int, count: int) -> None:
         association.close()
 
 
+def timed_python(address: str, port: int, count: int) -> None:
+    """The same, but that no call waits for ever, and the round trip is timed."""
+    for _ in range(count):
+        association = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_SCTP)
+        association.settimeout(_TIMEOUT)
+        association.connect((address, port))
+        sent = time.monotonic()
+        association.send(MESSAGE)
+        assert association.recv(_LONGEST) == MESSAGE
+        assert time.monotonic() - sent < _TIMEOUT
+        association.close()
+
+
 def bare_pysctp(address: str, port: int, count: int) -> None:
     """Blocking calls of pysctp."""
     for _ in range(count):
@@ -82,7 +95,7 @@ def _ours(address: str, port: int, count: int, concurrency: int) -> None:
 
 
 LOOPS: dict[str, Callable[[str, int, int], None]] = {
-    loop.__name__: loop for loop in (bare_python, bare_pysctp, ours, ours_concurrent)
+    loop.__name__: loop for loop in (bare_python, timed_python, bare_pysctp, ours, ours_concurrent)
 }
 
 

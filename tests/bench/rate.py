@@ -11,39 +11,40 @@
 # under the License.
 
 
-"""What a probe costs, beside what SCTP itself costs: prints a table, writes JSON.
-
-python -m tests.bench [--rounds N] [--count N] [--json FILE]
+"""What a probe costs, beside what SCTP itself costs.
 
 Every loop does the same over and over: associate, send 20 bytes, read the answer, close. They
 take turns, in one guest and against one server, and the medians of the rounds are compared.
 """
 
-import argparse
+import contextlib
 import json
 import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from tests.bench.loops import LOOPS, MANY, STEP
 from tests.lab import Lab, topology
 
 SERVER, CLIENT = topology.PODS
 PORT = 7000
-REFERENCE = "bare_python"
 IN_C = "bare_c"
 _HERE = Path(__file__).parent
 _PYTHON = str(topology.PLUGIN_PYTHON)
 _TITLES = {
-    IN_C: "C",
-    "bare_python": "Python's standard library, bare",
-    "bare_pysctp": "pysctp, bare",
-    "ours": "kuryrsctp",
-    "ours_concurrent": f"kuryrsctp, {MANY} at once",
+    IN_C: "probe: C, bare",
+    "bare_python": "probe: Python, bare",
+    "timed_python": "probe: Python, timed",
+    "bare_pysctp": "probe: pysctp, bare",
+    "ours": "probe: kuryrsctp",
+    "ours_concurrent": f"probe: kuryrsctp, {MANY} at once",
 }
+# Whose rates those of `ours` are compared with.
+_PEERS = ("bare_python", "timed_python")
 
 
 def compile_programs(directory: Path) -> None:
@@ -75,42 +76,41 @@ def slope(lab: Lab, count: int) -> float:
     return statistics.linear_regression(range(len(used) - 1), used[1:]).slope * 1000 / STEP
 
 
-def table(found: dict[str, list[float]]) -> str:
-    """Return the medians, and their ratios to the bare Python loop's."""
-    medians = {name: statistics.median(each) for name, each in found.items()}
-    lines = [f"{'':34}{'per second':>12}{'slowest':>9}{'fastest':>9}{'ratio':>7}"]
-    for name, each in found.items():
-        ratio = medians[name] / medians[REFERENCE]
-        lines.append(
-            f"{_TITLES[name]:34}{medians[name]:12.0f}{min(each):9.0f}{max(each):9.0f}{ratio:7.2f}"
-        )
-    return "\n".join(lines)
-
-
-def main() -> None:
-    """Run all of it."""
-    parser = argparse.ArgumentParser("python -m tests.bench")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--count", type=int, default=1000, help="exchanges in each round")
-    parser.add_argument("--memory", type=int, default=10_000, help="exchanges for the slope")
-    parser.add_argument("--json", type=Path, default=topology.REPOSITORY / ".lab" / "bench.json")
-    options = parser.parse_args()
+@contextlib.contextmanager
+def bench() -> Iterator[tuple[Lab, Path]]:
+    """Have a guest where the C server listens; yield it, and where the C client is."""
     with tempfile.TemporaryDirectory() as directory, Lab.start(cloud=False) as lab:
         compile_programs(Path(directory))
-        argv = [f"{directory}/echo", SERVER.ipv4, str(PORT)]
-        server = lab.spawn(argv, ns=SERVER.name)
+        server = lab.spawn([f"{directory}/echo", SERVER.ipv4, str(PORT)], ns=SERVER.name)
         deadline = time.monotonic() + 20
         while "listening" not in server.output()[0]:
             assert server.poll() is None, server.output()
             assert time.monotonic() < deadline
-        found = rates(lab, Path(directory), options.rounds, options.count)
-        print(table(found), flush=True)
-        growth = slope(lab, options.memory)
-    print(f"\nmemory: {growth:.0f} bytes for every 1,000 associations, over {options.memory:,}")
-    options.json.parent.mkdir(exist_ok=True)
-    result = {"rates": found, "bytes_per_1000": growth, "count": options.count}
-    options.json.write_text(json.dumps(result, indent=2) + "\n")
+        yield lab, Path(directory)
 
 
-if __name__ == "__main__":
-    main()
+def rows(found: dict[str, list[float]]) -> list[dict[str, Any]]:
+    """Return the medians as rows of the table; the ratios are of rates: more is faster."""
+    medians = {name: statistics.median(each) for name, each in found.items()}
+    return [
+        {
+            "what": _TITLES[name],
+            "services": 0,
+            "requests": 0,
+            "seconds": 1 / medians[name],
+            "peak_mib": 0.0,
+            "runs": len(each),
+            "ratios": {
+                f"the rate of {_TITLES[peer].partition(': ')[2]}": medians[name] / medians[peer]
+                for peer in _PEERS
+                if name not in _PEERS
+            },
+        }
+        for name, each in found.items()
+    ]
+
+
+def measure(rounds: int, count: int, memory: int) -> tuple[list[dict[str, Any]], float]:
+    """Return the rows, and by how many bytes 1,000 of `memory` associations make it grow."""
+    with bench() as (lab, programs):
+        return rows(rates(lab, programs, rounds, count)), slope(lab, memory)

@@ -14,6 +14,7 @@
 """What the `probe` command prints."""
 
 import json
+import re
 import signal
 import time
 
@@ -102,3 +103,23 @@ def test_an_interrupt_shows_what_is_known_so_far(lab: Lab) -> None:
     rows = json.loads(stdout)
     assert rows
     assert {row["Outcome"] for row in rows} == {"ANSWERED"}
+
+
+def test_an_interrupt_while_a_row_waits_for_its_reader_tells_what_is_known_as_well(
+    lab: Lab,
+) -> None:
+    reader = "(read go < /tmp/go; cat) < /tmp/rows > /dev/null"
+    script = f'mkfifo /tmp/go /tmp/rows; {reader} & exec "$@" > /tmp/rows'
+    target = ["--address", topology.VIP, "--port", str(topology.VIP_PORT)]
+    command = [*PROBE, *target, "--count", "100000", "--each", "-f", "csv"]
+    before = now = first = associations_so_far(lab)
+    process = lab.spawn(["sh", "-c", script, "sh", *command], timeout=150)
+    while before != now or now == first:
+        assert process.age < 100
+        before, now = now, associations_so_far(lab)
+    process.send_signal(signal.SIGINT)
+    lab.run(["sh", "-c", "echo > /tmp/go"], check=True)
+    assert process.wait(timeout=30) == 130
+    _, stderr = process.output()
+    process.close()
+    assert re.search(r"interrupted after \d+ of 100000 messages", stderr)

@@ -108,3 +108,24 @@ def test_a_service_without_a_floating_ip_says_so(machine: Lab) -> None:
     status, rows, (line,) = probe(machine, "--floating-ip")
     assert (status, rows) == (3, [])
     assert line.startswith(f"no floating IP is bound to VIP {topology.VIP} of load balancer")
+
+
+def test_an_api_that_goes_away_stops_no_probe_that_knows_its_targets(machine: Lab) -> None:
+    command = ["openstack", "kuryr", "sctp", "probe", SERVICE, "--timeout", "1", "--each"]
+    process = machine.spawn(
+        [*command, "--count", "30", "--interval", "0.1", "-f", "csv"], timeout=90
+    )
+    while "ANSWERED" not in process.output()[0]:
+        assert process.poll() is None, process.output()
+        assert process.age < 60, process.output()
+    machine.run(["ip", "link", "set", "mgmt0", "down"], check=True)
+    try:
+        assert process.wait(timeout=30) == 0
+        status, rows, lines = probe(machine)
+    finally:
+        machine.run(["ip", "link", "set", "mgmt0", "up"], check=True)
+    stdout, stderr = process.output()
+    process.close()
+    assert (stdout.count("ANSWERED"), stderr) == (30, "")
+    assert (status, rows, len(lines)) == (1, [], 1)
+    assert "no answer from http://" in lines[0]
