@@ -17,8 +17,8 @@ import dataclasses
 import functools
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeVar
 
 import openstack.exceptions
 from openstack.connection import Connection
@@ -29,24 +29,30 @@ from kuryrsctp.deadline import Deadline
 from kuryrsctp.errors import CloudError, UsageError
 from kuryrsctp.model import Listener, LoadBalancer, Pool
 
+T = TypeVar("T")
+
 # Seconds for the lists; Octavia may need 15 for 10,000 load balancers.
 TIMEOUT = 300.0
 
 # A list that never ends is cut off, and said to be.
 _MOST = 500_000
 
+_SCTP = {"protocol": "SCTP"}
 _ID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
+
+
+Seen = Callable[[int], None]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Service:
     """A load balancer with its SCTP listeners and their pools, whose members were only counted.
 
-    `member_counts` are by the pool's ID.
+    `members` are how many stand behind each SCTP listener, by port; None where it has no pool.
     """
 
     load_balancer: LoadBalancer
-    member_counts: Mapping[str, int]
+    members: tuple[int | None, ...]
 
     @property
     def ref(self) -> naming.ServiceRef:
@@ -61,13 +67,92 @@ class Service:
         unknown = isinstance(self.ref, naming.LoadBalancerId)
         return (self.load_balancer.name if unknown else "") or str(self.ref)
 
-    @property
-    def members(self) -> list[int | None]:
-        """How many members stand behind each SCTP listener, None where it has no pool."""
-        return [
-            self.member_counts.get(one.pool.id, 0) if one.pool else None
-            for one in self.load_balancer.sctp_listeners
-        ]
+
+class _Listener(NamedTuple):
+    """A listener that does not have its pool yet, and the IDs of what it belongs to."""
+
+    listener: Listener
+    owners: tuple[str, ...]
+    pool_id: str | None
+
+
+class _Pool(NamedTuple):
+    pool: Pool
+    members: int
+
+
+class Inventory:
+    """All load balancers with an SCTP listener that a user can see, as far as they were read."""
+
+    def __init__(
+        self, connection: Connection, *, project: str | None = None, namespace: str | None = None
+    ) -> None:
+        """Read nothing yet. `project` is a name or ID, `namespace` one of Kubernetes."""
+        self._connection, self._project, self._namespace = connection, project, namespace
+        self._balancers: dict[str, LoadBalancer] = {}
+        self._listeners: dict[str, _Listener] = {}
+        self._pools: dict[str, _Pool] = {}
+        self._all_listeners = self._all = False
+
+    def read(self, seen: Seen = lambda count: None, timeout: float = TIMEOUT) -> None:
+        """Read all there is.
+
+        `seen` is told of every so many more objects, by several threads; `timeout` bounds all
+        API calls together, in seconds.
+
+        Raises UsageError for an unknown project, and CloudError.
+        """
+        connection, project, deadline = self._connection, self._project, Deadline(timeout)
+        query = {"project_id": _project_id(connection, project, deadline)} if project else {}
+        api = octavia.proxy(connection, deadline)
+        cloud.call_all(
+            [
+                lambda: self._read_listeners(api, query, seen),
+                lambda: _fill(self._balancers, _balancer, seen, api, "loadbalancers", query),
+                lambda: _fill(self._pools, _pool, seen, api, "pools", query | _SCTP),
+            ],
+            deadline,
+        )
+        # Pools of another protocol, if any.
+        wanted = {one.pool_id for one in self._listeners.values() if one.pool_id}
+        missing = wanted - set(self._pools)
+        found = cloud.call_all(
+            [functools.partial(_get_pool, api, one) for one in missing], deadline
+        )
+        self._pools |= {one.pool.id: one for one in found if one is not None}
+        self._all = True
+
+    def services(self) -> list[Service]:
+        """Return the services that are known with all their parts, by name.
+
+        Those are all of them once `read` is through; a part without its whole was just deleted.
+        """
+        if not self._all_listeners:  # any may have another port
+            return []
+        found = (one for one in self._join() if self._is_wanted(one))
+        return sorted(found, key=lambda one: (one.name, one.load_balancer.id))
+
+    def _read_listeners(self, api: Proxy, query: Mapping[str, str], seen: Seen) -> None:
+        _fill(self._listeners, _listener, seen, api, "listeners", {**query, **_SCTP})
+        self._all_listeners = True
+
+    def _join(self) -> Iterator[Service]:
+        # The threads of a `read` that was interrupted may still add to them.
+        balancers, pools = self._balancers.copy(), self._pools.copy()
+        parts: dict[str, list[_Listener]] = defaultdict(list)
+        for one in self._listeners.values():
+            for owner in one.owners if one.listener.protocol == "SCTP" else ():
+                parts[owner].append(one)
+        for key, held in parts.items():
+            known = all(one.pool_id is None or one.pool_id in pools for one in held)
+            if key in balancers and (known or self._all):
+                yield _service(balancers[key], held, pools)
+
+    def _is_wanted(self, service: Service) -> bool:
+        if self._namespace is None:
+            return True
+        ref = service.ref
+        return isinstance(ref, naming.ServiceName) and ref.namespace == self._namespace
 
 
 def services(
@@ -75,32 +160,12 @@ def services(
     *,
     project: str | None = None,
     namespace: str | None = None,
-    timeout: float = TIMEOUT,
+    seen: Seen = lambda count: None,
 ) -> list[Service]:
-    """Return every load balancer with an SCTP listener that the user can see, by name.
-
-    `project` is a project's name or ID, `namespace` one of Kubernetes; `timeout` bounds
-    all API calls together, in seconds.
-
-    Raises UsageError for an unknown project, and CloudError.
-    """
-    deadline = Deadline(timeout)
-    query = {"project_id": _project_id(connection, project, deadline)} if project else {}
-    api = octavia.proxy(connection, deadline)
-    balancers, listeners, pools = cloud.call_all(
-        [
-            lambda: _list(api, "loadbalancers", **query),
-            lambda: _list(api, "listeners", protocol="SCTP", **query),
-            lambda: _list(api, "pools", protocol="SCTP", **query),
-        ],
-        deadline,
-    )
-    pools |= _missing(api, listeners.values(), pools, deadline)
-    found = _join(balancers, listeners.values(), pools)
-    return sorted(
-        (one for one in found if namespace is None or _is_in(one, namespace)),
-        key=lambda one: (one.name, one.load_balancer.id),
-    )
+    """Return all that there is; see Inventory and its `read`."""
+    inventory = Inventory(connection, project=project, namespace=namespace)
+    inventory.read(seen)
+    return inventory.services()
 
 
 def with_members(
@@ -126,52 +191,55 @@ def with_members(
     return dataclasses.replace(load_balancer, listeners=tuple(listeners))
 
 
-def _is_in(service: Service, namespace: str) -> bool:
-    return isinstance(service.ref, naming.ServiceName) and service.ref.namespace == namespace
-
-
-def _list(api: Proxy, kind: str, **query: str) -> dict[str, Any]:
-    """Return a whole list by ID, so that what moves between its pages is there only once."""
-    found = {}
-    for count, one in enumerate(pages.rows(api, kind, **query)):
-        if count == _MOST:
+def _fill(
+    found: dict[str, T],
+    make: Callable[[pages.Row], T],
+    seen: Seen,
+    api: Proxy,
+    kind: str,
+    query: Mapping[str, str],
+) -> None:
+    """Put a whole list into `found` by ID: what moves between pages is there only once."""
+    for page in pages.pages(api, kind, **query):
+        if len(found) + len(page) > _MOST:
             raise CloudError(
                 f"a list of Octavia's is longer than {_MOST}: narrow it with --project"
             )
-        found[one.id] = one
-    return found
+        found.update((one.id, make(one)) for one in page)
+        seen(len(page))
 
 
-def _missing(
-    api: Any, listeners: Iterable[Any], pools: Mapping[str, Any], deadline: Deadline
-) -> dict[str, Any]:
-    """Return the listeners' pools that the list has not: those of another protocol, if any."""
-    wanted = {one.default_pool_id for one in listeners} - {None} - set(pools)
-    found = cloud.call_all([functools.partial(_pool, api, one) for one in wanted], deadline)
-    return {one.id: one for one in found if one is not None}
+def _balancer(row: pages.Row) -> LoadBalancer:
+    return octavia.load_balancer_from(row)
 
 
-def _pool(api: Any, pool_id: str) -> Any:
+def _listener(row: pages.Row) -> _Listener:
+    owners = tuple(one["id"] for one in row.load_balancers or ())
+    return _Listener(octavia.listener_from(row, {}), owners, row.default_pool_id)
+
+
+def _pool(resource: Any) -> _Pool:
+    return _Pool(octavia.pool_from(resource, ()), len(resource.members or ()))
+
+
+def _get_pool(api: Proxy, pool_id: str) -> _Pool | None:
     try:
-        return api.get_pool(pool_id)
+        return _pool(api.get_pool(pool_id))
     except openstack.exceptions.NotFoundException:
         return None
 
 
-def _join(
-    balancers: Mapping[str, Any], listeners: Iterable[Any], pools: Mapping[str, Any]
-) -> Iterator[Service]:
-    """Yield the load balancers that have listeners; a part without its whole was just deleted."""
-    counts = {key: len(one.members or ()) for key, one in pools.items()}
-    made: dict[str, Pool] = {key: octavia.pool_from(one, ()) for key, one in pools.items()}
-    parts: dict[str, list[Listener]] = defaultdict(list)
-    for listener in listeners:
-        for owner in listener.load_balancers or ():
-            parts[owner["id"]].append(octavia.listener_from(listener, made))
-    for key, found in parts.items():
-        if key in balancers:
-            whole = octavia.load_balancer_from(balancers[key])
-            yield Service(dataclasses.replace(whole, listeners=tuple(found)), counts)
+def _service(
+    balancer: LoadBalancer, held: Iterable[_Listener], pools: Mapping[str, _Pool]
+) -> Service:
+    """Put a load balancer and its parts together."""
+    listeners, members = [], []
+    for one in sorted(held, key=lambda one: one.listener.protocol_port):
+        pool, count = pools.get(one.pool_id or "", (None, None))
+        listeners.append(dataclasses.replace(one.listener, pool=pool))
+        members.append(count)
+    whole = dataclasses.replace(balancer, listeners=tuple(listeners))
+    return Service(whole, tuple(members))
 
 
 def _project_id(connection: Connection, project: str, deadline: Deadline) -> str:

@@ -26,7 +26,8 @@ from openstack.connection import Connection
 from kuryrsctp import cloud, inventory, naming, neutron, octavia, parallel, verifier
 from kuryrsctp.deadline import Deadline
 from kuryrsctp.errors import NotJudged
-from kuryrsctp.model import Expectations, Finding, LoadBalancer, Report, Status
+from kuryrsctp.model import Expectations, Finding, LoadBalancer, Report
+from kuryrsctp.quotas import Quotas
 from kuryrsctp.surroundings import Surroundings
 
 PAUSE = 2.0
@@ -36,16 +37,6 @@ _BATCH = 25  # services whose surroundings are asked for together
 
 T = TypeVar("T")
 Judgement = Report | NotJudged
-
-# What comes right by itself while Kuryr and Octavia are at work on a service.
-PASSING = frozenset(
-    {
-        ("load-balancer-exists", Status.FAIL),
-        ("load-balancer-provisioning", Status.WARN),
-        ("listener-exists", Status.FAIL),
-        ("pool-exists", Status.FAIL),
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +77,19 @@ class Survey:
         jobs = [functools.partial(self._one, service) for service in services]
         return Judgements(len(services), self._run(jobs))
 
-    def everything(self, project: str | None = None, namespace: str | None = None) -> Judgements:
+    def everything(
+        self,
+        project: str | None = None,
+        namespace: str | None = None,
+        seen: inventory.Seen = lambda count: None,
+    ) -> Judgements:
         """Judge every SCTP service that the user can see, but for the cluster's own API.
+
+        `seen` is told how much more was read of the lists that come first.
 
         Raises UsageError for an unknown project, and CloudError where there is no list.
         """
-        found = inventory.services(self.connection, project=project, namespace=namespace)
+        found = inventory.services(self.connection, project=project, namespace=namespace, seen=seen)
         found.sort(key=lambda one: (str(one.ref), one.load_balancer.project_id))
         by_ref = [
             (ref, tuple(one.load_balancer for one in group))
@@ -109,7 +107,8 @@ class Survey:
             groups.append(_Group(str(ref) if alone else group[0].id, own, group))
         size = max(1, min(_BATCH, len(groups) // self.jobs))
         batches = (groups[start : start + size] for start in range(0, len(groups), size))
-        jobs = [functools.partial(self._batch, batch) for batch in batches]
+        quotas = Quotas(self.connection)
+        jobs = [functools.partial(self._batch, batch, quotas) for batch in batches]
         return Judgements(len(groups), self._run(jobs))
 
     def _one(self, service: str) -> list[tuple[str, Judgement]]:
@@ -118,7 +117,7 @@ class Survey:
         )
         return [(service, _attempt(verify))]
 
-    def _batch(self, batch: Sequence[_Group]) -> list[tuple[str, Judgement]]:
+    def _batch(self, batch: Sequence[_Group], quotas: Quotas) -> list[tuple[str, Judgement]]:
         """Judge services together: what surrounds them costs the requests of one."""
         deadline = Deadline(cloud.TIMEOUT)
         whole = [_attempt(functools.partial(self._whole, one, deadline)) for one in batch]
@@ -127,7 +126,7 @@ class Survey:
         ]
         around = _attempt(lambda: neutron.read(self.connection, alone, deadline))
         judgements = (
-            _attempt(functools.partial(self._judge, one, around, deadline)) for one in whole
+            _attempt(functools.partial(self._judge, one, around, quotas, deadline)) for one in whole
         )
         return [(one.name, judgement) for one, judgement in zip(batch, judgements, strict=True)]
 
@@ -138,7 +137,11 @@ class Survey:
         return group._replace(found=(read,))
 
     def _judge(
-        self, group: _Group | NotJudged, around: Surroundings | NotJudged, deadline: Deadline
+        self,
+        group: _Group | NotJudged,
+        around: Surroundings | NotJudged,
+        quotas: Quotas,
+        deadline: Deadline,
     ) -> Report:
         if isinstance(group, NotJudged):
             raise group
@@ -151,6 +154,7 @@ class Survey:
             self.expected,
             deadline,
             surroundings=around,
+            quotas=quotas,
         )
 
     def _run(
@@ -158,8 +162,9 @@ class Survey:
     ) -> Iterator[tuple[str, Judgement]]:
         # Each job has a deadline of its own.
         with parallel.running(jobs, self.jobs) as futures:
-            for future in futures:
-                yield from future.result()
+            futures.reverse()
+            while futures:  # each goes with its reports, when they were handed over
+                yield from futures.pop().result()
 
 
 def _attempt(function: Callable[[], T]) -> T | NotJudged:
@@ -204,8 +209,7 @@ def _restless(judgement: Judgement) -> Finding | None:
     """Return what is about to change; None if the service has settled, for better or worse."""
     if isinstance(judgement, NotJudged):
         return None
-    passing = (one for one in judgement.findings if (one.check, one.status) in PASSING)
-    return next(passing, None)
+    return next((one for one in judgement.findings if one.passing), None)
 
 
 def _news(

@@ -17,9 +17,10 @@ The one place where a KuryrSctpError becomes a line on stderr and an exit code.
 
 import argparse
 import contextlib
+import itertools
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from osc_lib.command import command
 
@@ -28,6 +29,8 @@ from kuryrsctp.text import printable
 
 if TYPE_CHECKING:
     from openstack.connection import Connection
+
+    from kuryrsctp.inventory import Seen
 
 LOG = logging.getLogger(__name__)
 
@@ -38,6 +41,10 @@ _LONGEST_LINE = 2000
 _LONGEST_CELL = 1000
 # They escape what is not printable ASCII themselves, so that the data stays exact.
 _EXACT_FORMATS = frozenset({"json", "yaml"})
+# They print a row when it comes; the others need all of them first.
+_STREAMED = frozenset({"csv", "value"})
+
+T = TypeVar("T")
 
 
 class VerdictLister(command.Lister):
@@ -99,6 +106,33 @@ class VerdictLister(command.Lister):
         line = printable(f"{about}: {error}" if about else str(error), _LONGEST_LINE)
         LOG.error("%s", line, exc_info=error if self.app.options.debug else None)
 
+    def shown(
+        self, parsed_args: argparse.Namespace, things: Iterable[T], total: int
+    ) -> Iterable[T]:
+        """Yield the things; whoever waits at a terminal sees how far it is."""
+        terminal = self._terminal(parsed_args)
+        if terminal is None:
+            return things
+        from kuryrsctp.osc import progress
+
+        return progress.shown(things, total, terminal)
+
+    def counted(self, parsed_args: argparse.Namespace) -> contextlib.AbstractContextManager["Seen"]:
+        """Return a context that yields what to tell of how much was read, to be shown likewise."""
+        terminal = self._terminal(parsed_args)
+        if terminal is None:
+            return contextlib.nullcontext(lambda count: None)
+        from kuryrsctp.osc import progress
+
+        return progress.counted(terminal)
+
+    def _terminal(self, parsed_args: argparse.Namespace) -> TextIO | None:
+        """Return where to show progress, None where nobody sees it or where it is in the way."""
+        stderr: TextIO = self.app.stderr
+        rows_between = parsed_args.formatter in _STREAMED and self.app.stdout.isatty()
+        wanted = self.app.options.verbose_level and stderr.isatty() and not rows_between
+        return stderr if wanted else None
+
     def produce_output(
         self,
         parsed_args: argparse.Namespace,
@@ -106,12 +140,23 @@ class VerdictLister(command.Lister):
         data: Iterable[Sequence[Any]],
     ) -> int:
         """Print the rows, if anything is known; text of others never reaches the terminal raw."""
-        rows = list(data)
-        if not rows and self.exit_code is not ExitCode.OK:
+        rows = iter(data if parsed_args.formatter in _STREAMED else self._all(data))
+        first = next(rows, None)
+        if first is None and self.exit_code is not ExitCode.OK:
             return self.exit_code
+        rows = itertools.chain(() if first is None else (first,), rows)
         if parsed_args.formatter not in _EXACT_FORMATS:
-            rows = [[_cell(value) for value in row] for row in rows]
+            rows = ([_cell(value) for value in row] for row in rows)
         return super().produce_output(parsed_args, column_names, rows)
+
+    def _all(self, data: Iterable[T]) -> list[T]:
+        """Return the rows, or those that are known when the user interrupts."""
+        rows: list[T] = []
+        try:
+            rows.extend(data)
+        except KeyboardInterrupt:
+            self.exit_code = ExitCode.INTERRUPTED
+        return rows
 
 
 @contextlib.contextmanager

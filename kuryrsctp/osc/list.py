@@ -14,12 +14,13 @@
 """The command `openstack kuryr sctp list`."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cliff.columns import FormattableColumn
 
 from kuryrsctp import naming
+from kuryrsctp.errors import ExitCode
 from kuryrsctp.osc import arguments
 from kuryrsctp.osc.base import VerdictLister
 
@@ -76,16 +77,23 @@ class List(VerdictLister):
 
     def take_action(
         self, parsed_args: argparse.Namespace
-    ) -> tuple[Sequence[str], list[tuple[Any, ...]]]:
+    ) -> tuple[Sequence[str], Iterable[tuple[Any, ...]]]:
         """Read the services."""
-        from kuryrsctp import inventory
+        from kuryrsctp.inventory import Inventory
 
         with self.connection() as connection:
-            found = inventory.services(
+            inventory = Inventory(
                 connection, project=parsed_args.project, namespace=parsed_args.namespace
             )
+            try:
+                with self.counted(parsed_args) as seen:
+                    inventory.read(seen)
+            except KeyboardInterrupt:
+                # What is known by now is still shown.
+                self.exit_code = ExitCode.INTERRUPTED
+            found = inventory.services()
         columns = _LONG_COLUMNS if parsed_args.long else _COLUMNS
-        return columns, [_row(one)[: len(columns)] for one in found]
+        return columns, (_row(one)[: len(columns)] for one in found)
 
 
 def _row(service: "Service") -> tuple[Any, ...]:

@@ -13,7 +13,7 @@
 """The command `openstack kuryr sctp verify`."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from kuryrsctp import naming
@@ -25,7 +25,7 @@ from kuryrsctp.parallel import JOBS
 from kuryrsctp.text import printable
 
 if TYPE_CHECKING:
-    from kuryrsctp.survey import Judgement
+    from kuryrsctp.survey import Judgement, Survey
 
 _COLUMNS = ("Service", "Check", "Status", "Resource", "Detail")
 _LONG_COLUMNS = (*_COLUMNS, "Hint", "ID")
@@ -38,6 +38,10 @@ _EPILOG = """\
 Exit status: 0 all is well, 1 it could not be judged, 2 usage, 3 something is
 wrong; of several services, the worst counts. A WARN row counts as wrong only
 with --strict.
+
+Nothing waits for ever: the lists that --all begins with have 5 minutes, and each
+service 90 seconds from when its turn comes; one that takes longer is named, and
+not judged. Ctrl-C shows what is known by then.
 
 Examples::
 
@@ -90,55 +94,72 @@ class Verify(VerdictLister):
 
     def take_action(
         self, parsed_args: argparse.Namespace
-    ) -> tuple[Sequence[str], list[tuple[str, ...]]]:
+    ) -> tuple[Sequence[str], Iterator[tuple[str, ...]]]:
         """Verify the services, several at a time."""
         names = _names(parsed_args)
-        known: dict[str, Judgement] = {}
+        columns = _LONG_COLUMNS if parsed_args.long else _COLUMNS
+        return columns, self._rows(parsed_args, names, len(columns))
+
+    def _rows(
+        self, parsed_args: argparse.Namespace, names: Sequence[str], width: int
+    ) -> Iterator[tuple[str, ...]]:
+        """Yield the rows of each service when it is judged, and set the exit code."""
+        complaints: list[tuple[str, NotJudged]] = []
+        count = 0
         try:
-            self._look(parsed_args, names, known)
-        except KeyboardInterrupt:
-            # What is known by now is still shown.
-            self.exit_code = ExitCode.INTERRUPTED
-        reports = []
-        for name, judgement in known.items():
-            if isinstance(judgement, NotJudged):
-                self.complain(judgement, name if len(known) > 1 else "")
-                self.exit_code = max(self.exit_code, judgement.exit_code)
-            else:
-                reports.append(judgement)
+            for name, judgement in self._judgements(parsed_args, names):
+                count += 1
+                if isinstance(judgement, NotJudged):
+                    complaints.append((name, judgement))
+                    continue
                 verdict = _verdict(judgement, strict=parsed_args.strict)
                 self.exit_code = max(self.exit_code, verdict)
-        columns = _LONG_COLUMNS if parsed_args.long else _COLUMNS
-        rows = [
-            _row(report, finding)[: len(columns)]
-            for report in reports
-            for finding in report.findings
-        ]
-        return columns, rows
+                for finding in judgement.findings:
+                    yield _row(judgement, finding)[:width]
+        finally:
+            # Also when the user interrupts.
+            for name, complaint in complaints:
+                self.complain(complaint, name if count > 1 else "")
+                self.exit_code = max(self.exit_code, complaint.exit_code)
 
-    def _look(
-        self, parsed_args: argparse.Namespace, names: Sequence[str], known: "dict[str, Judgement]"
-    ) -> None:
-        """Put what is found out into `known`, service by service."""
-        from kuryrsctp.osc import progress
-        from kuryrsctp.survey import Survey, settle
+    def _judgements(
+        self, parsed_args: argparse.Namespace, names: Sequence[str]
+    ) -> "Iterator[tuple[str, Judgement]]":
+        """Yield what is found out of each service."""
+        from kuryrsctp.survey import Survey
 
         with self.connection() as connection:
             survey = Survey(connection, _expectations(parsed_args), parsed_args.jobs)
-            found = (
-                survey.everything(parsed_args.project, parsed_args.namespace)
-                if parsed_args.all
-                else survey.each(names)
-            )
-            for name, judgement in progress.shown(found, found.total, self.app.stderr):
-                known[name] = judgement
-            if not known:
+            if parsed_args.all:
+                with self.counted(parsed_args) as seen:
+                    found = survey.everything(parsed_args.project, parsed_args.namespace, seen)
+            else:
+                found = survey.each(names)
+            if not found.total:
                 raise NotJudged(
                     "no service with an SCTP listener is visible to these credentials: check"
                     " project and namespace (`openstack kuryr sctp list`)"
                 )
-            if parsed_args.wait is not None:
-                settle(survey.each, known, parsed_args.wait, self._tell)
+            shown = self.shown(parsed_args, found, found.total)
+            yield from (
+                shown
+                if parsed_args.wait is None
+                else self._settled(survey, shown, parsed_args.wait)
+            )
+
+    def _settled(
+        self, survey: "Survey", found: "Iterable[tuple[str, Judgement]]", wait: float
+    ) -> "Iterable[tuple[str, Judgement]]":
+        """Return the last judgement of each service, or the last before the user interrupts."""
+        from kuryrsctp.survey import settle
+
+        known: dict[str, Judgement] = {}
+        try:
+            known.update(found)
+            settle(survey.each, known, wait, self._tell)
+        except KeyboardInterrupt:
+            self.exit_code = ExitCode.INTERRUPTED
+        return known.items()
 
     def _tell(self, line: str) -> None:
         """Tell whoever waits, be it a person or a log, what for."""

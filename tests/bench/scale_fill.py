@@ -16,77 +16,18 @@ Every row is a copy of one that the real APIs made for the walkthrough's service
 """
 
 import contextlib
-import copy
-import ipaddress
 import sqlite3
-import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from tests.bench.scale_faults import CLOSED_POD, FAULTS
+from tests.bench.scale_rows import PARTS, PORT_PARTS, Rows, renew_port, service
 from tests.lab.cloud import Cloud
 
-Rows = dict[str, list[dict[str, Any]]]  # by table
-Fault = Callable[[Rows], None]
-
 _TCP_EVERY = 5
-_FIRST_VIP = ipaddress.IPv4Address("10.128.0.1")
-_CLOSED_POD = "10.0.0.99"  # its port has port security, and no group that would let anything in
 _TEMPLATE = "default/sctp-demo"
 _TEMPLATE_POD = "sctp-demo-65fcf85ddb-zg7nq"
-# Which of a table's rows belong to the load balancer; to the port of its VIP.
-_PARTS = {
-    "load_balancer": "id = :lb",
-    "vip": "load_balancer_id = :lb",
-    "listener": "load_balancer_id = :lb",
-    "pool": "load_balancer_id = :lb",
-    "member": "pool_id IN (SELECT id FROM pool WHERE load_balancer_id = :lb)",
-}
-_PORT_PARTS = {
-    "standardattributes": "id = (SELECT standard_attr_id FROM ports WHERE id = :port)",
-    "ports": "id = :port",
-    "ipallocations": "port_id = :port",
-    "ml2_port_bindings": "port_id = :port",
-    "portsecuritybindings": "port_id = :port",
-    "securitygroupportbindings": "port_id = :port",
-}
-
-
-def _one(table: str, **values: Any) -> Fault:
-    return lambda rows: rows[table][0].update(values)
-
-
-def _no_weight(rows: Rows) -> None:
-    for member in rows["member"]:
-        member["weight"] = 0
-
-
-def _no_port(rows: Rows) -> None:
-    for table in _PORT_PARTS:
-        rows[table] = []
-
-
-# Each by the one check that fails on it.
-FAULTS: Mapping[str, Fault] = {
-    "load-balancer-admin-state": _one("load_balancer", enabled=False),
-    "load-balancer-provisioning": _one("load_balancer", provisioning_status="ERROR"),
-    "load-balancer-operating": _one("load_balancer", operating_status="ERROR"),
-    "listener-port": _one("listener", protocol_port=91),
-    "listener-admin-state": _one("listener", enabled=False),
-    "listener-status": _one("listener", provisioning_status="ERROR"),
-    "pool-exists": _one("listener", default_pool_id=None),
-    "pool-protocol": _one("pool", protocol="TCP"),
-    "pool-algorithm": _one("pool", lb_algorithm="SOURCE_IP_PORT"),
-    "pool-admin-state": _one("pool", enabled=False),
-    "pool-status": _one("pool", provisioning_status="ERROR"),
-    "members-exist": _no_weight,
-    "member-address": _one("member", ip_address="fd00:75::75"),
-    "member-port": _one("member", protocol_port=9091),
-    "member-status": _one("member", operating_status="ERROR"),
-    "member-security-groups": _one("member", ip_address=_CLOSED_POD),
-    "vip-port": _no_port,
-}
 
 
 @dataclass(frozen=True)
@@ -96,6 +37,12 @@ class Filled:
     sctp: tuple[str, ...]
     tcp: tuple[str, ...]
     broken: Mapping[str, str]
+
+    @property
+    def listed(self) -> list[str]:
+        """The names of all SCTP load balancers: two of them may have the same."""
+        twins = [name for name, check in self.broken.items() if check == "load-balancer-unique"]
+        return [*self.sctp, *twins]
 
 
 def fill(cloud: Cloud, count: int, broken_each: int = 2) -> Filled:
@@ -113,7 +60,7 @@ def fill(cloud: Cloud, count: int, broken_each: int = 2) -> Filled:
     with _databases(cloud) as databases:
         template = _template(databases)
         for number, name in enumerate(names):
-            rows = _service(template, number, name)
+            rows = service(template, number, name)
             if name in broken:
                 FAULTS[broken[name]](rows)
             elif number % _TCP_EVERY == _TCP_EVERY - 1:
@@ -153,7 +100,7 @@ def _template(databases: sqlite3.Connection) -> Rows:
     query = "SELECT id, port_id FROM load_balancer JOIN vip ON load_balancer_id = id"
     ids = dict(databases.execute(f"{query} WHERE name = ?", [_TEMPLATE]).fetchone())
     wanted = {"lb": ids["id"], "port": ids["port_id"]}
-    return _rows(databases, _PARTS | _PORT_PARTS, wanted)
+    return _rows(databases, PARTS | PORT_PARTS, wanted)
 
 
 def _rows(
@@ -165,45 +112,12 @@ def _rows(
     }
 
 
-def _service(template: Rows, number: int, name: str) -> Rows:
-    """Copy the template's rows, each with its own IDs, for another service."""
-    rows = copy.deepcopy(template)
-    (balancer,), (vip,), (listener,), (pool,) = (rows[table] for table in list(_PARTS)[:4])
-    balancer |= {"id": _new_id(), "name": name}
-    pool |= {"id": _new_id(), "load_balancer_id": balancer["id"], "name": f"{name}:SCTP:90"}
-    listener |= {
-        "id": _new_id(),
-        "load_balancer_id": balancer["id"],
-        "default_pool_id": pool["id"],
-        "name": pool["name"],
-    }
-    for member in rows["member"]:
-        member |= {"id": _new_id(), "pool_id": pool["id"]}
-    vip |= {"load_balancer_id": balancer["id"], "ip_address": str(_FIRST_VIP + number)}
-    vip["port_id"] = _renew_port(rows, number, vip["ip_address"])
-    return rows
-
-
-def _renew_port(rows: Rows, number: int, address: str) -> str:
-    """Give the rows of a port its own IDs and one address; return the port's ID."""
-    new = _new_id()
-    for table in _PORT_PARTS:
-        for row in rows[table]:
-            row |= {"port_id": new} if "port_id" in row else {}
-    attribute = 1_000_000 + number
-    rows["standardattributes"][0]["id"] = attribute
-    mac = f"fa:17:00:{number >> 16:02x}:{number >> 8 & 255:02x}:{number & 255:02x}"
-    rows["ports"][0] |= {"id": new, "standard_attr_id": attribute, "mac_address": mac}
-    rows["ipallocations"][0]["ip_address"] = address
-    return new
-
-
 def _closed_port(databases: sqlite3.Connection, number: int) -> Rows:
     (port,) = databases.execute("SELECT id FROM ports WHERE name = ?", [_TEMPLATE_POD]).fetchone()
-    rows = _rows(databases, _PORT_PARTS, {"port": port})
+    rows = _rows(databases, PORT_PARTS, {"port": port})
     del rows["ipallocations"][1:]  # the one of IPv6
     rows["securitygroupportbindings"] = []
-    _renew_port(rows, number, _CLOSED_POD)
+    renew_port(rows, number, CLOSED_POD)
     return rows
 
 
@@ -211,10 +125,6 @@ def _make_tcp(rows: Rows) -> None:
     for table in ("listener", "pool"):
         (row,) = rows[table]
         row |= {"protocol": "TCP", "name": row["name"].replace(":SCTP:", ":TCP:")}
-
-
-def _new_id() -> str:
-    return str(uuid.uuid4())
 
 
 def _insert(databases: sqlite3.Connection, rows: Rows) -> None:

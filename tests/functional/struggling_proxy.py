@@ -47,6 +47,13 @@ def slow(handler: "_Handler", body: bytes) -> None:
     handler.hand_on(body)
 
 
+def silent(handler: "_Handler", body: bytes) -> None:
+    """Never answer."""
+    del body
+    handler.server.stopping.wait(_TIMEOUT)
+    handler.close_connection = True
+
+
 def cut(handler: "_Handler", body: bytes) -> None:
     """Close the connection without an answer."""
     del body

@@ -141,6 +141,18 @@ def hold_services(api: FakeApi, *names: str) -> None:
     api.lists |= {f"/lbaas/{kind}": found for kind, found in parts.items()}
 
 
+@pytest.mark.parametrize("command", ["list", "verify --all"])
+def test_a_server_that_ignores_the_filter_brings_no_other_protocol_in(
+    shell: Shell, fake: FakeApi, command: str
+) -> None:
+    hold_services(fake, "a", "b", "c")
+    fake.lists["/lbaas/listeners"][1]["protocol"] = "TCP"
+    arguments = ("kuryr", "sctp", *command.split(), "-f", "value", "-c", "Service")
+    done = shell.openstack(*arguments, env=fake.environ())
+    assert (done.returncode, done.stderr) == (0, "")
+    assert set(done.stdout.split()) == {"default/a", "default/c"}
+
+
 def test_a_service_that_cannot_be_judged_is_named_and_the_others_are_shown(
     shell: Shell, fake: FakeApi
 ) -> None:

@@ -16,12 +16,19 @@
 import re
 from urllib.parse import parse_qsl, urlsplit
 
+import pytest
+
+from tests.functional.bench import NAME, Bench
 from tests.functional.conftest import Shell
-from tests.functional.counting_proxy import counting_proxy
+from tests.functional.faults import full
+from tests.functional.struggling_proxy import in_front_of
 from tests.lab.cloud import Cloud
 
-_PAGING = {"fields", "limit"}
-_UUID = re.compile(r"[0-9a-f-]{36}")
+# The SDK's own affairs.
+pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:openstack")
+
+_PAGING = {"fields", "limit", "sort"}
+_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f-]{36}")
 
 AUTHENTICATION = ["GET /v3", "POST /v3/auth/tokens"]
 NEUTRON = [
@@ -34,8 +41,8 @@ NEUTRON = [
 
 def asked(shell: Shell, cloud: Cloud, *arguments: str, code: int = 0) -> list[str]:
     """Run a command; return method, path and filters of each request, sorted."""
-    with counting_proxy() as proxy:
-        done = shell.openstack("kuryr", "sctp", *arguments, env=cloud.environ() | proxy.environ())
+    with in_front_of(cloud, shell.home) as proxy:
+        done = shell.openstack("kuryr", "sctp", *arguments, env=proxy.environ)
         assert (done.returncode, done.stderr) == (code, "")
         return sorted(map(_shape, proxy.requests))
 
@@ -44,7 +51,7 @@ def _shape(request: str) -> str:
     method, url = request.split(" ")
     parts = urlsplit(url)
     filters = sorted({name for name, _ in parse_qsl(parts.query)} - _PAGING)
-    return " ".join([method, _UUID.sub("<id>", parts.path), *filters])
+    return " ".join([method, _ID.sub("<id>", parts.path), *filters])
 
 
 def test_one_service_costs_a_token_and_one_list_of_each_kind(shell: Shell, cloud: Cloud) -> None:
@@ -78,6 +85,22 @@ def test_all_services_cost_three_lists_and_the_members_of_each_sctp_pool(
             *NEUTRON,
         ]
     )
+
+
+def test_what_is_missing_costs_the_quota_and_a_list_of_what_counts_against_it(
+    shell: Shell, cloud: Cloud, bench: Bench
+) -> None:
+    quota = "GET /v2.0/lbaas/quotas/<id>"
+    unlimited = asked(shell, cloud, "verify", NAME, "--members", "3", code=3)
+    with full("members")(bench):
+        limited = asked(shell, cloud, "verify", NAME, "--members", "3", code=3)
+        everything = asked(shell, cloud, "verify", "--all", "--members", "3", code=3)
+    healthy = asked(shell, cloud, "verify", NAME)
+    counting = [quota, "GET /v2.0/lbaas/pools project_id"]
+    assert unlimited == sorted([*healthy, quota])
+    assert limited == sorted([*healthy, *counting])
+    # Two services have three pools that are short of members.
+    assert [one for one in everything if one in counting] == sorted(counting)
 
 
 def test_the_list_costs_three_requests_and_a_token(shell: Shell, cloud: Cloud) -> None:

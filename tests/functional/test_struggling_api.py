@@ -13,6 +13,7 @@
 """APIs that answer late, badly or not at all now and then: nothing is missing in silence."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -61,11 +62,6 @@ TROUBLES = {
 }
 
 
-def troubles(number: int, _: str) -> struggling_proxy.Trouble | None:
-    """Let some requests suffer."""
-    return TROUBLES.get(number % CYCLE)
-
-
 def verdicts(stdout: str) -> list[tuple[str, str, str]]:
     """Return service, check and status of each row."""
     rows: list[dict[str, Any]] = json.loads(stdout)
@@ -88,11 +84,29 @@ def test_all_services_are_judged_and_judged_right(
     shell: Shell, cloud: Cloud, proxy: StrugglingProxy
 ) -> None:
     expected = shell.verify("--all", "-f", "json", env=cloud.environ())
-    proxy.trouble = troubles
+    suffered: list[struggling_proxy.Trouble] = []
+
+    def trouble(number: int, _: str) -> struggling_proxy.Trouble | None:
+        found = TROUBLES.get(number % CYCLE)
+        suffered.extend([found] if found else [])
+        return found
+
+    proxy.trouble = trouble
     done = shell.verify("--all", "-f", "json", env=proxy.environ)
+    assert set(suffered) == set(TROUBLES.values())
     assert [one for one in verdicts(expected.stdout) if one[-1] == "FAIL"] == []
     assert (done.returncode, done.stderr) == (expected.returncode, expected.stderr) == (0, "")
     assert verdicts(done.stdout) == verdicts(expected.stdout)
+
+
+@pytest.mark.parametrize("command", [LIST, ("kuryr", "sctp", "verify", "--all")])
+def test_a_list_that_cannot_be_read_to_its_end_is_no_list(
+    shell: Shell, proxy: StrugglingProxy, command: tuple[str, ...]
+) -> None:
+    proxy.trouble = lambda _, path: struggling_proxy.unavailable if "/pools" in path else None
+    done = shell.openstack(*command, env=proxy.environ)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.search("/lbaas/pools answered 503 .*: the API is down or overloaded", done.stderr)
 
 
 def test_a_service_that_cannot_be_judged_is_named_and_hides_no_other(

@@ -68,10 +68,10 @@ def ids(octavia: Any) -> str:
     return "".join(one.id for one in pages.rows(octavia, "listeners", protocol="SCTP"))
 
 
-def test_every_page_is_asked_for_with_the_filter() -> None:
+def test_every_page_is_asked_for_with_the_filter_and_in_one_order() -> None:
     octavia = FakeOctavia("abcde")
     assert ids(octavia) == "abcde"
-    assert [one["protocol"] for one in octavia.asked] == ["SCTP"] * 3
+    assert [(one["protocol"], one["sort"]) for one in octavia.asked] == [("SCTP", "id")] * 3
 
 
 def test_a_marker_that_is_gone_gives_way_to_the_one_before() -> None:
