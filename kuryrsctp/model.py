@@ -70,7 +70,10 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A listener, with its default pool where it has one; timeouts are in ms, 0 the default."""
+    """A listener, with its default pool where it has one; timeouts are in ms, 0 the default.
+
+    Without `allowed_cidrs` it admits all clients.
+    """
 
     id: str
     name: str
@@ -80,7 +83,7 @@ class Listener:
     provisioning_status: str
     operating_status: str
     pool: Pool | None = None
-    allowed_cidrs: tuple[str, ...] | None = None
+    allowed_cidrs: tuple[str, ...] = ()
     timeout_client_data: int = 0
     timeout_member_data: int = 0
     changed_at: datetime | None = None
@@ -126,10 +129,13 @@ class Status(str, enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """How many load balancers a project may have, None meaning any number, and has."""
+    """How many of a kind a project may have, None meaning any number, and has.
+
+    Where there is no limit, what is there is not counted.
+    """
 
     limit: int | None
-    used: int
+    used: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +154,10 @@ class Expectations:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One row of `verify`: what one check says of one resource."""
+    """One row of `verify`: what one check says of one resource.
+
+    `passing` says that it may come right by itself, while Kuryr and Octavia are at work.
+    """
 
     check: str
     status: Status
@@ -156,6 +165,7 @@ class Finding:
     detail: str
     id: str = ""
     hint: str = ""
+    passing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

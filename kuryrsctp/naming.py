@@ -126,6 +126,12 @@ def read_listener(text: str) -> ListenerName | None:
     return ListenerName(service, parts[1], int(parts[2]))
 
 
+def says_sctp(text: str) -> bool:
+    """Tell whether a listener's or pool's name is Kuryr's for an SCTP port."""
+    said = read_listener(text)
+    return said is not None and said.protocol == "SCTP"
+
+
 def read_member(text: str) -> MemberName | None:
     """Read the name of a member of Kuryr's; None if it is no such name.
 
@@ -162,7 +168,7 @@ def is_occm_of(text: str, service: ServiceName) -> bool:
     return is_occm(text) and text.endswith(f"_{service.namespace}_{service.name}")
 
 
-def is_occm_part_of(text: str, load_balancer: str) -> bool:
-    """Tell whether a listener's or pool's name is OCCM's for this load balancer."""
+def is_occm_part(text: str) -> bool:
+    """Tell whether a listener's or pool's name is of OCCM's making."""
     start = _OCCM_PART.match(text)
-    return start is not None and text == (start[0] + load_balancer)[:_OCCM_LONGEST]
+    return start is not None and is_occm(text[start.end() :])

@@ -64,8 +64,7 @@ def read(
     ]
     ports, subnets, floating_ips = cloud.call_all(queries, deadline)
     groups = cloud.call(lambda: _groups(network, ports), deadline)
-    project_id = connection.current_project_id or ""
-    return Surroundings(ports, groups, subnets, floating_ips, project_id)
+    return Surroundings(ports, groups, subnets, floating_ips)
 
 
 def floating_ip(connection: Connection, load_balancer: LoadBalancer) -> str:

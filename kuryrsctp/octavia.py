@@ -32,7 +32,7 @@ from openstack.resource import Resource
 from kuryrsctp import cloud, naming
 from kuryrsctp.deadline import Deadline
 from kuryrsctp.errors import CloudError, ServiceAmbiguous, ServiceNotFound
-from kuryrsctp.model import HealthMonitor, Listener, LoadBalancer, Member, Pool, Quota
+from kuryrsctp.model import HealthMonitor, Listener, LoadBalancer, Member, Pool
 
 # What an API says is bounded: a list that never ends, a name that is a novel.
 _MOST = 20_000
@@ -90,14 +90,23 @@ def look_up(connection: Connection, service: naming.ServiceRef, deadline: Deadli
         return Lookup(found)
     everything = cloud.call(lambda: listing(octavia.load_balancers), deadline)
     others = tuple(map(load_balancer_from, everything))
-    # OCCM's name holds the cluster's, so it cannot be asked for.
-    return Lookup(tuple(one for one in others if naming.is_occm_of(one.name, service)), others)
+    # OCCM's name holds the cluster's, so it cannot be asked for. Where Services share a load
+    # balancer, it is called after one, and has a tag of such a name for each.
+    tagged = zip(others, everything, strict=True)
+    occms = (
+        one
+        for one, resource in tagged
+        if any(naming.is_occm_of(text, service) for text in (one.name, *_texts(resource.tags)))
+    )
+    return Lookup(tuple(occms), others)
 
 
 def read_parts(
     connection: Connection, load_balancer: LoadBalancer, deadline: Deadline
 ) -> LoadBalancer:
-    """Return the load balancer with its listeners and pools, and the members of SCTP pools.
+    """Return the load balancer with its listeners and pools.
+
+    Members are read of the pools that are SCTP, or whose listener is, or is called so by Kuryr.
 
     Raises CloudError.
     """
@@ -109,7 +118,11 @@ def read_parts(
         ],
         deadline,
     )
-    wanted = {one.default_pool_id for one in listeners if one.protocol == "SCTP"}
+    wanted = {
+        one.default_pool_id
+        for one in listeners
+        if one.protocol == "SCTP" or naming.says_sctp(str(one.name))
+    }
     wanted |= {one.id for one in pools if one.protocol == "SCTP"}
     read = [one for one in pools if one.id in wanted]
     members = cloud.call_all(
@@ -159,28 +172,6 @@ def api_version(connection: Connection, deadline: Deadline) -> tuple[int, ...] |
     return max(numbers, default=None)
 
 
-def quota(connection: Connection, seen: Iterable[LoadBalancer], deadline: Deadline) -> Quota | None:
-    """Return the quota of load balancers of the credentials' project; None if it is secret.
-
-    `seen` are all load balancers that are visible. Raises CloudError.
-    """
-    octavia = proxy(connection, deadline)
-    project = cloud.call(lambda: connection.current_project_id, deadline)
-    held = cloud.call(lambda: _unless_forbidden(octavia.get_quota, project), deadline)
-    if held is None:
-        return None
-    limit = held.load_balancers
-    used = sum(one.project_id == project for one in seen)
-    return Quota(limit if isinstance(limit, int) and limit >= 0 else None, used)
-
-
-def _unless_forbidden(method: Callable[..., Resource], resource_id: str | None) -> Any:
-    try:
-        return method(resource_id)
-    except (openstack.exceptions.ForbiddenException, openstack.exceptions.NotFoundException):
-        return None
-
-
 def proxy(connection: Connection, deadline: Deadline) -> Proxy:
     """Return the SDK's way to Octavia."""
     # The SDK asks Keystone and Octavia for versions when the attribute is first read.
@@ -206,8 +197,8 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)[:_LONGEST]
 
 
-def _texts(value: Iterable[object] | None) -> tuple[str, ...] | None:
-    return None if value is None else tuple(map(_text, value))
+def _texts(value: Iterable[object] | None) -> tuple[str, ...]:
+    return tuple(map(_text, value or ()))
 
 
 def _time(value: object) -> datetime | None:

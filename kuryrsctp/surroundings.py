@@ -56,15 +56,13 @@ class FloatingIp:
 class Surroundings:
     """The ports with an address of a VIP or of a member, and what belongs to them.
 
-    `groups` holds the rules of each security group of these ports that can be seen,
-    `project_id` is the project that the credentials are for.
+    `groups` holds the rules of each security group of these ports that can be seen.
     """
 
     ports: tuple[Port, ...] | Unreadable = ()
     groups: Mapping[str, tuple[Rule, ...]] | Unreadable = field(default_factory=dict)
     subnets: Mapping[str, Network] | Unreadable = field(default_factory=dict)
     floating_ips: tuple[FloatingIp, ...] | Unreadable = ()
-    project_id: str = ""
 
     @classmethod
     def unreadable(cls, reason: str) -> "Surroundings":

@@ -19,9 +19,10 @@ from openstack.connection import Connection
 
 from kuryrsctp import cloud, naming, neutron, octavia
 from kuryrsctp.checks import Scene, run
-from kuryrsctp.checks.subjects import judged_listeners
+from kuryrsctp.checks.subjects import judged_listeners, lacking
 from kuryrsctp.deadline import Deadline
 from kuryrsctp.model import Expectations, Finding, LoadBalancer, Report, Status
+from kuryrsctp.quotas import Quotas
 from kuryrsctp.surroundings import Surroundings
 
 _NOTHING = Expectations()
@@ -62,14 +63,16 @@ def judge(
     *,
     others: tuple[LoadBalancer, ...] = (),
     surroundings: Surroundings | None = None,
+    quotas: Quotas | None = None,
 ) -> Report:
     """Judge the load balancers of a service; the only one comes with all its parts.
 
     `others` are all that can be seen, where none was found by name; `surroundings` are
-    read unless they are known. Raises CloudError.
+    read unless they are known; `quotas` may be shared with others. Raises CloudError.
     """
     scene = Scene(service, datetime.now(timezone.utc), found, others, expected)
-    return Report(str(service), run(_look(connection, scene, deadline, surroundings)))
+    scene = _look(connection, scene, deadline, surroundings)
+    return Report(str(service), run(_weigh(scene, quotas or Quotas(connection), deadline)))
 
 
 _NOT_KURYRS = Finding(
@@ -83,9 +86,7 @@ _NOT_KURYRS = Finding(
 def _look(
     connection: Connection, scene: Scene, deadline: Deadline, known: Surroundings | None
 ) -> Scene:
-    """Read what else the checks need to know: what surrounds a load balancer, or its lack."""
-    if not scene.found and scene.others:
-        return replace(scene, quota=octavia.quota(connection, scene.others, deadline))
+    """Read what surrounds the only load balancer."""
     if len(scene.found) != 1:
         return scene
     (load_balancer,) = scene.found
@@ -96,3 +97,16 @@ def _look(
         monitors=octavia.monitors(connection, load_balancer, deadline),
         api_version=None if heard else octavia.api_version(connection, deadline),
     )
+
+
+def _weigh(scene: Scene, quotas: Quotas, deadline: Deadline) -> Scene:
+    """Read the quota of what is missing: the load balancer, or members of its pools."""
+    if not scene.found and isinstance(scene.service, naming.ServiceName):
+        return replace(scene, quota=quotas.of_load_balancers(scene.others, deadline))
+    if len(scene.found) != 1:
+        return scene
+    (load_balancer,) = scene.found
+    pools = (one.pool for one in judged_listeners(load_balancer) if one.pool)
+    if not any(lacking(one, scene.expected) for one in pools):
+        return scene
+    return replace(scene, quota=quotas.of_members(load_balancer.project_id, deadline))

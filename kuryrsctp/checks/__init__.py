@@ -17,7 +17,7 @@ else needs to know of it.
 """
 
 # Importing a module is what enters its checks.
-from kuryrsctp.checks import listener, load_balancer, member, network, pool, service
+from kuryrsctp.checks import listener, load_balancer, member, network, pool, quota, service
 from kuryrsctp.checks.catalogue import CATALOGUE, Check, run
 from kuryrsctp.checks.subjects import Scene
 
@@ -30,6 +30,7 @@ __all__ = [
     "member",
     "network",
     "pool",
+    "quota",
     "run",
     "service",
 ]

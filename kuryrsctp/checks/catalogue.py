@@ -24,11 +24,15 @@ S = TypeVar("S", bound=Subject)
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a check says of one subject; `hint` stands in for the check's remedy."""
+    """What a check says of one subject; `hint` stands in for the check's remedy.
+
+    `passing` says that it may come right by itself, while Kuryr and Octavia are at work.
+    """
 
     status: Status
     detail: str
     hint: str = ""
+    passing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +73,14 @@ def ok(detail: str) -> Verdict:
     return Verdict(Status.OK, detail)
 
 
-def warn(detail: str, hint: str = "") -> Verdict:
-    """Say that something is odd, or will pass by itself."""
-    return Verdict(Status.WARN, detail, hint)
+def warn(detail: str, hint: str = "", *, passing: bool = False) -> Verdict:
+    """Say that something is odd."""
+    return Verdict(Status.WARN, detail, hint, passing)
 
 
-def fail(detail: str, hint: str = "") -> Verdict:
+def fail(detail: str, hint: str = "", *, passing: bool = False) -> Verdict:
     """Say that something is wrong."""
-    return Verdict(Status.FAIL, detail, hint)
+    return Verdict(Status.FAIL, detail, hint, passing)
 
 
 def skip(reason: str) -> Verdict:
@@ -106,4 +110,5 @@ def _finding(entry: Check, subject: Subject) -> Finding:
         detail=verdict.detail,
         id=subject.about.id if subject.about else "",
         hint=(verdict.hint or entry.remedy) if wrong else "",
+        passing=verdict.passing,
     )

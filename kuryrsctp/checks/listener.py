@@ -18,6 +18,11 @@ from kuryrsctp.checks.catalogue import Verdict, check, fail, ok, skip, warn
 from kuryrsctp.checks.subjects import ListenerSubject
 from kuryrsctp.firewall import Admission, covered
 
+_POLICY = (
+    "see `kubectl get networkpolicy`, and whether the groups that Kuryr gives the Service let SCTP"
+    " in; if it was switched off by hand: openstack loadbalancer listener set --enable <ID>"
+)
+
 
 @check(
     "listener-name",
@@ -64,19 +69,20 @@ def listener_port(subject: ListenerSubject) -> Verdict:
     "listener-admin-state",
     on=ListenerSubject,
     meaning="The listener is switched on.",
-    cause="Someone switched it off by hand; or a NetworkPolicy denies all clients, which Kuryr"
-    " expresses as an empty list of allowed CIDRs and the listener switched off.",
+    cause="Someone switched it off by hand; or a NetworkPolicy admits no client, which Kuryr"
+    " expresses as no allowed CIDR and the listener switched off.",
     remedy="openstack loadbalancer listener set --enable <ID>",
 )
 def listener_admin_state(subject: ListenerSubject) -> Verdict:
     """Judge the administrative state, apart from a NetworkPolicy's denial."""
-    listener = subject.listener
-    if listener.allowed_cidrs == () and not listener.admin_state_up:
-        return warn(
-            "a NetworkPolicy denies every client (off, with no allowed CIDR)",
-            "as the cluster's policy wants it: see `kubectl get networkpolicy`",
-        )
-    return states.admin_state(listener)
+    listener, source = subject.listener, subject.scene.expected.source
+    is_kuryrs = subject.service_name is not None
+    if listener.admin_state_up or listener.allowed_cidrs or not is_kuryrs:
+        return states.admin_state(subject)
+    denied = "off, with no allowed CIDR: so Kuryr has it where a NetworkPolicy admits nobody"
+    if source is None:
+        return warn(denied, _POLICY)
+    return fail(f"{denied}, so not {source}", _POLICY)
 
 
 @check(
@@ -84,12 +90,12 @@ def listener_admin_state(subject: ListenerSubject) -> Verdict:
     on=ListenerSubject,
     meaning="Octavia has finished the last change to the listener, and sees it working.",
     cause="A change is under way or has failed; or the amphora does not report.",
-    remedy="in ERROR: delete the listener, and Kuryr makes it anew; ask the cloud's operator for"
-    " Octavia's worker log",
+    remedy="where a change failed: delete the listener, and Kuryr makes it anew; else see whether"
+    " `openstack kuryr sctp probe` gets through, and ask the cloud's operator about the amphora",
 )
 def listener_status(subject: ListenerSubject) -> Verdict:
     """Judge both statuses."""
-    return states.both(subject.listener, subject.scene.now, is_ovn=subject.is_ovn)
+    return states.both(subject)
 
 
 @check(
@@ -103,11 +109,11 @@ def listener_status(subject: ListenerSubject) -> Verdict:
 def listener_allowed_cidrs(subject: ListenerSubject) -> Verdict:
     """Tell who is admitted, and judge it by where the user says that clients are."""
     cidrs, source = subject.listener.allowed_cidrs, subject.scene.expected.source
-    if cidrs is None:
-        return ok("all clients")
+    if not cidrs:
+        return ok("all clients" if subject.listener.admin_state_up else "no list")
     only = f"only {', '.join(cidrs)}"
-    if not cidrs or source is None:
-        return ok(only if cidrs else "no list")
+    if source is None:
+        return ok(only)
     try:
         admitted = covered(cidrs, source)
     except ValueError:
@@ -150,6 +156,7 @@ def pool_exists(subject: ListenerSubject) -> Verdict:
     pool = subject.listener.pool
     if pool is not None:
         return ok(pool.name or pool.id)
+    why = "nothing answers on this port"
     if subject.is_ovn:
-        return fail("no pool: OVN refuses a pool whose algorithm is not SOURCE_IP_PORT")
-    return fail("no pool: nothing answers on this port")
+        why = "OVN refuses a pool whose algorithm is not SOURCE_IP_PORT"
+    return fail(f"no pool: {why}", passing=True)

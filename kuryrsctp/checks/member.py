@@ -71,7 +71,7 @@ def member_port(subject: MemberSubject) -> Verdict:
     targets = dict(subject.scene.expected.ports)
     target = targets.get(subject.listener.protocol_port) or member.protocol_port
     if member.protocol_port != target:
-        return fail(f"{member.protocol_port}, where {target} is expected")
+        return fail(f"{member.protocol_port}, where {target} is expected", passing=True)
     said = naming.read_member(member.name)
     if said is None or said.port == member.protocol_port:
         return ok(str(member.protocol_port))
@@ -111,9 +111,9 @@ def member_weight(subject: MemberSubject) -> Verdict:
     meaning="Octavia has finished the last change to the member, and its health monitor, if"
     " there is one, reaches it (NO_MONITOR is normal: Kuryr makes none).",
     cause="The pod is gone or does not listen; or its security group does not admit SCTP.",
-    remedy="check the pod (`kubectl get pods -o wide`), and that its security group admits"
-    " protocol sctp, not only tcp",
+    remedy="where a change failed: delete the member, and Kuryr makes it anew; else check the pod"
+    " (`kubectl get pods -o wide`), and that its security group admits sctp, not only tcp",
 )
 def member_status(subject: MemberSubject) -> Verdict:
     """Judge both statuses."""
-    return states.both(subject.member, subject.scene.now, is_ovn=subject.is_ovn)
+    return states.both(subject)

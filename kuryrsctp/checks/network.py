@@ -13,7 +13,7 @@
 """Checks on what Neutron puts in the way: ports, security groups, floating IPs."""
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from kuryrsctp.checks.catalogue import Verdict, check, fail, ok, skip, warn
 from kuryrsctp.checks.subjects import ListenerSubject, LoadBalancerSubject, MemberSubject
@@ -22,6 +22,7 @@ from kuryrsctp.model import Network
 from kuryrsctp.surroundings import Port, Surroundings, Unreadable
 
 _EVERYWHERE = {4: ipaddress.ip_network("0.0.0.0/0"), 6: ipaddress.ip_network("::/0")}
+_UNSERVED = "ask the cloud's operator about the router that leads to the VIP's subnet"
 _WORST_FIRST = (Admission.NONE, Admission.SOME, Admission.BY_GROUP, Admission.ALL)
 
 
@@ -40,8 +41,10 @@ def vip_port(subject: LoadBalancerSubject) -> Verdict:
     if _vip_port(subject):
         return ok(f"holds {load_balancer.vip_address}")
     missing = f"no port {load_balancer.vip_port_id} that holds {load_balancer.vip_address}"
-    if surroundings.project_id != load_balancer.project_id:
-        return skip(f"{missing} is visible, but project {load_balancer.project_id} may have it")
+    project = load_balancer.project_id
+    # Neutron does not refuse a list to those without rights: it leaves out what they may not see.
+    if all(one.project_id != project for one in surroundings.ports):
+        return skip(f"{missing} is visible, but neither is any other of project {project}")
     return fail(missing)
 
 
@@ -50,8 +53,7 @@ def vip_port(subject: LoadBalancerSubject) -> Verdict:
     on=LoadBalancerSubject,
     meaning="A floating IP on the VIP's port leads to the VIP, and is active.",
     cause="It was bound by hand to another address of the port; or no router or agent serves it.",
-    remedy="openstack floating ip set --port <VIP port> --fixed-ip-address <VIP> <floating IP>;"
-    " if it stays DOWN, ask the cloud's operator about the router",
+    remedy="openstack floating ip set --port <VIP port> --fixed-ip-address <VIP> <floating IP>",
 )
 def floating_ip(subject: LoadBalancerSubject) -> Verdict:
     """Judge the floating IPs, if there are any: only type LoadBalancer has one."""
@@ -63,9 +65,9 @@ def floating_ip(subject: LoadBalancerSubject) -> Verdict:
         if one.fixed_address != vip:
             return fail(f"{one.address} leads to {one.fixed_address}, not to the VIP {vip}")
         if one.status == "ERROR":
-            return fail(f"{one.address} is in ERROR")
+            return fail(f"{one.address} is in ERROR", _UNSERVED)
         if one.status != "ACTIVE":
-            return warn(f"{one.address} is {one.status}")
+            return warn(f"{one.address} is {one.status}, where ACTIVE is expected", _UNSERVED)
     return ok(", ".join(one.address for one in found) or "none, as only type LoadBalancer has one")
 
 
@@ -91,7 +93,9 @@ def vip_security_groups(subject: ListenerSubject) -> Verdict:
         return ok("no group: right where Kuryr leaves the filtering to the pods' groups")
     if subject.is_ovn:
         return skip("OVN filters at the members' ports, not at the VIP's")
-    return _judge(subject.scene.surroundings, port, listener.protocol_port, _clients(subject))
+    unseen = "its group cannot be read: Octavia's own belongs to the service project"
+    clients = _clients(subject)
+    return _judge(subject.scene.surroundings, port, listener.protocol_port, clients, unseen)
 
 
 @check(
@@ -118,7 +122,8 @@ def member_security_groups(subject: MemberSubject) -> Verdict:
     if len(ports) > 1:
         return skip(f"{len(ports)} ports have {member.address}, on different networks")
     sources = (_clients if subject.is_ovn else _balancer)(subject)
-    return _judge(surroundings, ports[0], member.protocol_port, sources)
+    unseen = "the port's group is not visible to these credentials"
+    return _judge(surroundings, ports[0], member.protocol_port, sources, unseen)
 
 
 def _vip_port(subject: LoadBalancerSubject) -> Port | None:
@@ -133,9 +138,7 @@ def _clients(subject: ListenerSubject) -> tuple[Network, ...] | Unreadable:
     """Return where clients are: as the user says, or all whom the listener admits."""
     try:
         version = ipaddress.ip_address(subject.load_balancer.vip_address).version
-        cidrs = [
-            ipaddress.ip_network(one, strict=False) for one in subject.listener.allowed_cidrs or ()
-        ]
+        cidrs = [ipaddress.ip_network(one, strict=False) for one in subject.listener.allowed_cidrs]
     except ValueError:
         return Unreadable("the VIP or an allowed CIDR is no address")
     admitted = tuple(one for one in cidrs if one.version == version) or (_EVERYWHERE[version],)
@@ -164,13 +167,21 @@ def _balancer(subject: MemberSubject) -> tuple[Network, ...] | Unreadable:
 
 
 def _judge(
-    surroundings: Surroundings, port: Port, number: int, sources: tuple[Network, ...] | Unreadable
+    surroundings: Surroundings,
+    port: Port,
+    number: int,
+    sources: tuple[Network, ...] | Unreadable,
+    unseen: str,
 ) -> Verdict:
-    """Say whether SCTP from the sources gets in to the number at the port."""
+    """Say whether SCTP from the sources gets in to the number at the port.
+
+    `unseen` is what to say where some of the port's groups cannot be read.
+    """
     if not port.port_security:
         return ok("port security is off: all is let in")
     if not port.security_group_ids:
-        return fail("port security without any group: nothing is let in")
+        give = f"openstack port set --security-group <group that lets in SCTP> {port.id}"
+        return fail("port security without any group: nothing is let in", give)
     if isinstance(sources, Unreadable):
         return skip(sources.reason)
     if isinstance(surroundings.groups, Unreadable):
@@ -179,22 +190,31 @@ def _judge(
     rules = [rule for one in known for rule in surroundings.groups[one]]
     how = min((admission(rules, number, one) for one in sources), key=_WORST_FIRST.index)
     if how is not Admission.ALL and len(known) < len(port.security_group_ids):
-        return skip("its group cannot be read: Octavia's own belongs to the service project")
+        return skip(unseen)
     return _verdict(how, number, sources, port.security_group_ids)
 
 
 def _verdict(
-    how: Admission, number: int, sources: Iterable[Network], groups: Iterable[str]
+    how: Admission, number: int, sources: Sequence[Network], groups: Sequence[str]
 ) -> Verdict:
     whence = ", ".join("anywhere" if one.prefixlen == 0 else str(one) for one in sources)
     what = f"SCTP to port {number} from {whence}"
     which = f"group {', '.join(groups)}"
+    hint = _admit(number, sources[0], groups[0])
     if how is Admission.ALL:
         return ok(f"let in: {what}")
     if how is Admission.BY_GROUP:
         return skip(f"{which} goes by groups of senders, which is no answer for {what}")
     if how is Admission.NONE:
-        return fail(f"{which} lets in no {what}")
+        return fail(f"{which} lets in no {what}", hint)
     if whence == "anywhere":
         return ok(f"{which} lets in some {what}: ask for yours with --source")
-    return warn(f"{which} lets in only a part of {what}")
+    return warn(f"{which} lets in only a part of {what}", hint)
+
+
+def _admit(number: int, source: Network, group: str) -> str:
+    family = " --ethertype IPv6" if source.version == 6 else ""
+    return (
+        f"openstack security group rule create --ingress --protocol sctp --dst-port {number}"
+        f"{family} --remote-ip {source} {group}"
+    )

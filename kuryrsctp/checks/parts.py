@@ -20,7 +20,8 @@ from kuryrsctp.checks.subjects import ListenerSubject
 def name(subject: ListenerSubject, given: str) -> Verdict:
     """Compare the name of a listener, or of its pool, with the maker's name for it."""
     if subject.is_occm:
-        if naming.is_occm_part_of(given, subject.load_balancer.name):
+        # Of any of its Services: several may share a load balancer.
+        if naming.is_occm_part(given):
             return ok(given)
         return warn(f"'{given}' is no name that cloud-provider-openstack gives")
     service = subject.service_name

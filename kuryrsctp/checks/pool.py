@@ -12,13 +12,16 @@
 
 """Checks on the pool of each SCTP listener."""
 
+import ipaddress
 from collections import Counter
 
 from kuryrsctp.checks import parts, states
 from kuryrsctp.checks.catalogue import Verdict, check, fail, ok, skip, warn
 from kuryrsctp.checks.subjects import PoolSubject
 
-_OVN_ALGORITHM = "SOURCE_IP_PORT"
+_OVN_ONLY = "SOURCE_IP_PORT"
+_OVN_ALGORITHMS = (_OVN_ONLY, "SOURCE_IP")
+_EMPTY = "no member: right only while no pod is ready, and nothing answers meanwhile"
 
 
 @check(
@@ -49,15 +52,15 @@ def pool_protocol(subject: PoolSubject) -> Verdict:
     "pool-algorithm",
     on=PoolSubject,
     meaning="The provider can balance by the pool's algorithm.",
-    cause="OVN knows SOURCE_IP_PORT only, and only OVN knows it.",
+    cause="OVN knows SOURCE_IP_PORT, and of late SOURCE_IP; an amphora all but SOURCE_IP_PORT.",
     remedy="set Kuryr's [octavia_defaults] lb_algorithm to suit the provider",
 )
 def pool_algorithm(subject: PoolSubject) -> Verdict:
     """Judge the algorithm by the provider."""
     algorithm = subject.pool.lb_algorithm
-    provider = subject.load_balancer.provider
-    if subject.is_ovn is not (algorithm == _OVN_ALGORITHM):
-        return fail(f"{algorithm}, which provider {provider} does not know")
+    unknown_to_ovn = subject.is_ovn and algorithm not in _OVN_ALGORITHMS
+    if unknown_to_ovn or (subject.is_amphora and algorithm == _OVN_ONLY):
+        return fail(f"{algorithm}, which provider {subject.load_balancer.provider} does not know")
     if algorithm == "SOURCE_IP":
         return ok("SOURCE_IP: one client always meets the same member")
     return ok(algorithm)
@@ -85,7 +88,7 @@ def pool_persistence(subject: PoolSubject) -> Verdict:
 )
 def pool_admin_state(subject: PoolSubject) -> Verdict:
     """Judge the administrative state."""
-    return states.admin_state(subject.pool)
+    return states.admin_state(subject)
 
 
 @check(
@@ -93,12 +96,12 @@ def pool_admin_state(subject: PoolSubject) -> Verdict:
     on=PoolSubject,
     meaning="Octavia has finished the last change to the pool, and sees it working.",
     cause="A change is under way or has failed; or a health monitor finds every member down.",
-    remedy="look at the members' rows and at the pods; in provisioning status ERROR, delete the"
-    " pool, and Kuryr makes it anew",
+    remedy="where a change failed: delete the pool, and Kuryr makes it anew; else look at the"
+    " members' rows and at the pods",
 )
 def pool_status(subject: PoolSubject) -> Verdict:
     """Judge both statuses."""
-    return states.both(subject.pool, subject.scene.now, is_ovn=subject.is_ovn)
+    return states.both(subject)
 
 
 @check(
@@ -137,13 +140,13 @@ def members_exist(subject: PoolSubject) -> Verdict:
     """Count the members, and those in use."""
     members, expected = subject.pool.members, subject.scene.expected
     if expected.members not in (None, len(members)):
-        return fail(f"{len(members)}, where {expected.members} are expected")
+        return fail(f"{len(members)}, where {expected.members} are expected", passing=True)
     if missing := sorted(set(expected.addresses) - {one.address for one in members}):
-        return fail(f"{len(members)}, without {', '.join(missing)}")
+        return fail(f"{len(members)}, none of them with {', '.join(missing)}", passing=True)
     if expected.members == 0:
         return ok("none, as expected")
     if not members:
-        return warn("no member: right only while no pod is ready, and nothing answers meanwhile")
+        return warn(_EMPTY, passing=True)
     used = sum(one.admin_state_up and one.weight > 0 for one in members)
     if not used:
         return fail(f"none of {len(members)} is in use: all switched off, or of weight 0")
@@ -154,11 +157,20 @@ def members_exist(subject: PoolSubject) -> Verdict:
     "members-distinct",
     on=PoolSubject,
     meaning="No two members have the same address and port.",
-    cause="Octavia refuses that; two pools' members were mixed up in its database.",
+    cause="One IPv6 address was written in two ways, which Octavia takes for two members; or its"
+    " database was changed by hand.",
     remedy="delete one of the two: openstack loadbalancer member delete <pool> <ID>",
 )
 def members_distinct(subject: PoolSubject) -> Verdict:
     """Look for an address and port that occurs twice."""
-    counts = Counter((one.address, one.protocol_port) for one in subject.pool.members)
+    counts = Counter((_plain(one.address), one.protocol_port) for one in subject.pool.members)
     twice = [f"{address} port {port}" for (address, port), count in counts.items() if count > 1]
     return fail(f"more than once: {', '.join(twice)}") if twice else ok("all differ")
+
+
+def _plain(address: str) -> str:
+    """Return the short form of an address; what is none stays as it is."""
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:
+        return address

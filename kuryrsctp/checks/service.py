@@ -15,8 +15,8 @@
 from difflib import get_close_matches
 
 from kuryrsctp import naming
-from kuryrsctp.checks.catalogue import Verdict, check, fail, ok, skip, warn
-from kuryrsctp.checks.subjects import MissingSubject, Scene, Subject
+from kuryrsctp.checks.catalogue import Verdict, check, fail, ok, skip
+from kuryrsctp.checks.subjects import Scene, Subject
 
 _NEAREST = 3
 _ALIKE = 0.8  # of 1: a letter or two apart, whatever the namespace has in common
@@ -39,8 +39,10 @@ def load_balancer_exists(subject: Subject) -> Verdict:
         occm = naming.is_occm(scene.found[0].name)
         return ok(f"{vips}; made by cloud-provider-openstack, not Kuryr" if occm else vips)
     missing = f"no load balancer '{scene.service}' is visible to these credentials"
-    nearest = _nearest(scene)
-    return fail(f"{missing}; there is {' and '.join(nearest)}" if nearest else missing)
+    if nearest := _nearest(scene):
+        missing = f"{missing}; there is {' and '.join(nearest)}"
+    # An ID that is gone does not come back.
+    return fail(missing, passing=isinstance(scene.service, naming.ServiceName))
 
 
 def _nearest(scene: Scene) -> list[str]:
@@ -77,23 +79,3 @@ def load_balancer_unique(subject: Subject) -> Verdict:
         return ok("the only one of that name")
     listed = "; ".join(one.identity for one in found)
     return fail(f"{len(found)} load balancers: {listed}")
-
-
-@check(
-    "load-balancer-quota",
-    on=MissingSubject,
-    meaning="The project may have one more load balancer. Only asked where there is none for the"
-    " Service.",
-    cause="Kuryr makes a load balancer for every Service, also for those without SCTP.",
-    remedy="ask the cloud's operator for more (`openstack loadbalancer quota show <project>`), or"
-    " delete what no Service uses",
-)
-def load_balancer_quota(subject: MissingSubject) -> Verdict:
-    """Compare what the project has with what it may have."""
-    quota = subject.scene.quota
-    if quota is None:
-        return skip("the quota cannot be read, or what counts against it")
-    if quota.limit is None:
-        return ok("no limit")
-    used = f"{quota.used} of {quota.limit} load balancers"
-    return ok(used) if quota.used < quota.limit else warn(f"{used}: Kuryr can make no other")

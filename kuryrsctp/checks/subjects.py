@@ -30,8 +30,8 @@ class Scene:
     `found` are the load balancers that answer to the service's name or ID, with
     their parts if there is only one; `others` are all, where none has Kuryr's name.
     `expected` is what the user says of it, `surroundings` what Neutron does.
-    Octavia's `api_version` is only asked for where there is no SCTP listener, and
-    the `quota` of load balancers only where there is no load balancer.
+    Octavia's `api_version` is only asked for where there is no SCTP listener, and the
+    `quota` only of what is missing: of load balancers or, where a pool is short, of members.
     """
 
     service: naming.ServiceRef
@@ -77,6 +77,14 @@ class LoadBalancerSubject(Subject):
     def about(self) -> LoadBalancer | Listener | Pool | Member:
         """The load balancer, or in the subjects below, the innermost object."""
         return self.load_balancer
+
+    @property
+    def switched_off(self) -> str:
+        """What is switched off of the object and all above it; empty if nothing is."""
+        kinds = ("load_balancer", "listener", "pool", "member")
+        parts = ((kind, getattr(self, kind, None)) for kind in kinds)
+        off = (kind for kind, part in parts if part is not None and not part.admin_state_up)
+        return next(off, "").replace("_", " ")
 
     @property
     def is_ovn(self) -> bool:
@@ -129,6 +137,11 @@ class PoolSubject(ListenerSubject):
 
 
 @dataclass(frozen=True, slots=True)
+class ShortPoolSubject(PoolSubject):
+    """A pool without members, or with fewer than expected."""
+
+
+@dataclass(frozen=True, slots=True)
 class MemberSubject(PoolSubject):
     """A member of such a pool."""
 
@@ -155,16 +168,24 @@ def subjects(scene: Scene) -> Iterator[Subject]:
         yield ListenerSubject(scene, load_balancer, listener)
         if pool := listener.pool:
             yield PoolSubject(scene, load_balancer, listener, pool)
+            if lacking(pool, scene.expected):
+                yield ShortPoolSubject(scene, load_balancer, listener, pool)
             for member in pool.members:
                 yield MemberSubject(scene, load_balancer, listener, pool, member)
 
 
+def lacking(pool: Pool, expected: Expectations) -> int:
+    """Return how many members a pool has too few; without expectations, one is enough."""
+    wanted = 1 if expected.members is None else expected.members
+    missing = set(expected.addresses) - {one.address for one in pool.members}
+    return max(wanted - len(pool.members), len(missing))
+
+
 def judged_listeners(load_balancer: LoadBalancer) -> tuple[Listener, ...]:
     """Return the listeners that are SCTP, or are called so by Kuryr, by port."""
-    judged = (one for one in load_balancer.listeners if _is_judged(one))
+    judged = (
+        one
+        for one in load_balancer.listeners
+        if one.protocol == "SCTP" or naming.says_sctp(one.name)
+    )
     return tuple(sorted(judged, key=lambda one: one.protocol_port))
-
-
-def _is_judged(listener: Listener) -> bool:
-    said = naming.read_listener(listener.name)
-    return listener.protocol == "SCTP" or (said is not None and said.protocol == "SCTP")

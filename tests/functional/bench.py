@@ -10,8 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A healthy service in a real cloud, and ways to break it that mend it again."""
 
+"""A healthy service in a real cloud, and the ways to change it that mend it again."""
+
+import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
@@ -20,12 +23,14 @@ from typing import Any
 from openstack.connection import Connection
 
 import kuryrsctp
-from kuryrsctp.model import Expectations, Status
+from kuryrsctp.model import Expectations, Finding, Status
 from tests.functional import kuryr
 from tests.lab.cloud import Cloud
 
 NAME = "core/nrf"
 ADDRESSES = ("10.0.0.110", "10.0.0.111")
+_TIMEOUT = 30  # seconds for a heartbeat to be heard
+_POLL = 0.1
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,7 @@ class Bench:
     cloud: Cloud
     users: dict[str, Connection]
     group: str
+    project: str
     ids: dict[str, str]
 
     @property
@@ -42,13 +48,26 @@ class Bench:
         """Neutron, as Kuryr sees it."""
         return self.users["kuryr"].network
 
-    def wrong(self, user: str = "kuryr", **expected: Any) -> set[tuple[str, str]]:
+    @property
+    def octavia(self) -> Any:
+        """Octavia, as Kuryr sees it."""
+        return self.users["kuryr"].load_balancer
+
+    def settle(self) -> None:
+        """Wait until Octavia has made the last change."""
+        kuryr.settle(self.users["kuryr"], self.ids["load_balancer"])
+
+    def rows(self, user: str, service: str = "", **expected: Any) -> tuple[Finding, ...]:
+        """Verify the service, or another one, as a user who expects something of it."""
+        wanted = service or self.ids["load_balancer"]
+        report = kuryrsctp.verify(self.users[user], wanted, expected=Expectations(**expected))
+        return report.findings
+
+    def wrong(self, user: str, service: str = "", **expected: Any) -> set[tuple[str, str]]:
         """Return the check and status of each row that is neither OK nor skipped."""
-        report = kuryrsctp.verify(
-            self.users[user], self.ids["load_balancer"], expected=Expectations(**expected)
-        )
+        rows = self.rows(user, service, **expected)
         bad = (Status.WARN, Status.FAIL)
-        return {(one.check, one.status.value) for one in report.findings if one.status in bad}
+        return {(one.check, one.status.value) for one in rows if one.status in bad}
 
 
 Fault = Callable[[Bench], AbstractContextManager[object]]
@@ -68,9 +87,9 @@ def bench(cloud: Cloud) -> Iterator[Bench]:
         made = stack.enter_context(kuryr.load_balancer(connection, NAME, ports))
         kuryr.wait_until_online(connection, made.id)
         # The states that a fault puts into the database are to stay there.
-        cloud.report({NAME: "SILENT"})
+        cloud.report({made.id: "SILENT"})
         stack.callback(cloud.report, {})
-        yield Bench(cloud, users, group, _ids(connection, made))
+        yield Bench(cloud, users, group, made.project_id, _ids(connection, made))
 
 
 def _port(number: int, protocol: str = "SCTP") -> dict[str, Any]:
@@ -85,7 +104,7 @@ def _ids(connection: Connection, made: Any) -> dict[str, str]:
     api: Any = connection.load_balancer
     listeners = {one.name: one for one in api.listeners(load_balancer_id=made.id)}
     listener, other = listeners[f"{NAME}:SCTP:38412"], listeners[f"{NAME}:SCTP:9999"]
-    (member,) = api.members(listener.default_pool_id, name=f"{NAME}-0:38412")
+    member, other_member = api.members(listener.default_pool_id, sort_key="name", sort_dir="asc")
     return {
         "load_balancer": made.id,
         "vip": made.id,
@@ -95,11 +114,12 @@ def _ids(connection: Connection, made: Any) -> dict[str, str]:
         "pool": listener.default_pool_id,
         "other_pool": other.default_pool_id,
         "member": member.id,
+        "other_member": other_member.id,
     }
 
 
-def octavia(part: str, **changes: object) -> Fault:
-    """Change a part of the service in Octavia's database."""
+def stored(part: str, **changes: object) -> Fault:
+    """Change a part of the service in Octavia's database, as its API would not."""
     table = part.removeprefix("other_")
 
     @contextmanager
@@ -118,106 +138,67 @@ def octavia(part: str, **changes: object) -> Fault:
     return fault
 
 
-@contextmanager
-def tcp_only(bench: Bench) -> Iterator[None]:
-    """Let only TCP in to the pods, as the rule in Kuryr's manual does."""
-    network = bench.network
-    rules = network.security_group_rules(security_group_id=bench.group, protocol="sctp")
-    for rule in list(rules):
-        network.delete_security_group_rule(rule.id)
-    tcp = kuryr.admit(bench.users["kuryr"], bench.group, "tcp")
-    try:
-        yield
-    finally:
-        network.delete_security_group_rule(tcp.id)
-        kuryr.admit(bench.users["kuryr"], bench.group, "sctp")
+def changed(part: str, **changes: object) -> Fault:
+    """Change a part of the service through Octavia's API; names are the SDK's."""
+    kind = part.removeprefix("other_")
+    pool = ["pool"] if kind == "member" else []
 
-
-@contextmanager
-def half_the_subnet(bench: Bench) -> Iterator[None]:
-    """Let only a half of the service's subnet in to the pods."""
-    with tcp_only(bench):
-        half = kuryr.admit(
-            bench.users["kuryr"], bench.group, "sctp", remote_ip_prefix="10.0.0.128/27"
-        )
+    @contextmanager
+    def fault(bench: Bench) -> Iterator[None]:
+        read, update = (getattr(bench.octavia, f"{verb}_{kind}") for verb in ("get", "update"))
+        address = [bench.ids[part], *(bench.ids[one] for one in pool)]
+        found = read(*address)
+        update(*address, **changes)
+        bench.settle()
         try:
             yield
         finally:
-            network = bench.network
-            network.delete_security_group_rule(half.id)
+            update(*address, **{name: getattr(found, name) for name in changes})
+            bench.settle()
+
+    return fault
+
+
+def heard(
+    change: Fault, part: str, status: str, said: Callable[[Bench], dict[str, str]] = lambda _: {}
+) -> Fault:
+    """Change the service, and let the amphora report until Octavia has heard of it.
+
+    `status` is the operating status that a part comes to have; `said` is what the amphora says
+    otherwise than that all is well.
+    """
+
+    @contextmanager
+    def fault(bench: Bench) -> Iterator[None]:
+        try:
+            with change(bench):
+                bench.cloud.report(said(bench))
+                _wait_for(bench, part, status)
+                yield
+        finally:
+            bench.cloud.report({})
+            kuryr.wait_until_online(bench.users["kuryr"], bench.ids["load_balancer"])
+            bench.cloud.report({bench.ids["load_balancer"]: "SILENT"})
+
+    return fault
+
+
+def _wait_for(bench: Bench, part: str, status: str) -> None:
+    table = part.removeprefix("other_")
+    asked = f"SELECT operating_status FROM {table} WHERE id = ?"
+    deadline = time.monotonic() + _TIMEOUT
+    while bench.cloud.sql("octavia", asked, [bench.ids[part]]) != [(status,)]:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the {part} does not become {status}")
+        time.sleep(_POLL)
 
 
 @contextmanager
-def no_group(bench: Bench) -> Iterator[None]:
-    """Take the pods' ports out of every group."""
-    network = bench.network
-    ports = [one for one in network.ports() if bench.group in one.security_group_ids]
-    for port in ports:
-        network.update_port(port.id, security_group_ids=[])
+def forbidden(cloud: Cloud, *rules: str) -> Iterator[None]:
+    """Let nobody but an administrator do what these rules of Neutron's or Octavia's policy say."""
+    path = cloud.state / "policy.yaml"  # JSON is YAML, and is read again when it changes
+    path.write_text(json.dumps(dict.fromkeys(rules, "role:admin")))
     try:
         yield
     finally:
-        for port in ports:
-            network.update_port(port.id, security_group_ids=[bench.group])
-
-
-@contextmanager
-def rule_of_the_vip_deleted(bench: Bench) -> Iterator[None]:
-    """Delete Octavia's own rule for SCTP at the VIP."""
-    network: Any = bench.users["admin"].network
-    (group,) = network.get_port(bench.ids["vip_port"]).security_group_ids
-    (rule,) = network.security_group_rules(
-        security_group_id=group, port_range_max=38412, protocol="sctp"
-    )
-    network.delete_security_group_rule(rule.id)
-    try:
-        yield
-    finally:
-        kuryr.admit(bench.users["admin"], group, "sctp", port_range_min=38412, port_range_max=38412)
-
-
-@contextmanager
-def monitor_over_http(bench: Bench) -> Iterator[None]:
-    """Give the pool a health monitor that asks over HTTP."""
-    api: Any = bench.users["kuryr"].load_balancer
-    made = api.create_health_monitor(
-        pool_id=bench.ids["pool"], type="HTTP", delay=5, timeout=3, max_retries=2
-    )
-    kuryr.settle(bench.users["kuryr"], bench.ids["load_balancer"])
-    try:
-        yield
-    finally:
-        api.delete_health_monitor(made.id)
-        kuryr.settle(bench.users["kuryr"], bench.ids["load_balancer"])
-
-
-@contextmanager
-def floating_ip_down(bench: Bench) -> Iterator[None]:
-    """Bind a floating IP to the VIP; without an agent it stays DOWN."""
-    network = bench.network
-    public = network.find_network("public", ignore_missing=False)
-    made = network.create_ip(floating_network_id=public.id, port_id=bench.ids["vip_port"])
-    try:
-        yield
-    finally:
-        network.delete_ip(made.id)
-
-
-@contextmanager
-def floating_ip_is_active(bench: Bench) -> Iterator[None]:
-    """Let the floating IP be what an agent would make of it; it goes with the floating IP."""
-    put = "UPDATE floatingips SET status = 'ACTIVE' WHERE fixed_port_id = ?"
-    bench.cloud.sql("neutron", put, [bench.ids["vip_port"]])
-    yield
-
-
-@contextmanager
-def vip_without_groups(bench: Bench) -> Iterator[None]:
-    """Take the VIP's port out of every group, as Kuryr does without enforce_sg_rules."""
-    port = bench.network.get_port(bench.ids["vip_port"])
-    network: Any = bench.users["admin"].network
-    network.update_port(port.id, security_group_ids=[])
-    try:
-        yield
-    finally:
-        network.update_port(port.id, security_group_ids=port.security_group_ids)
+        path.write_text("{}")

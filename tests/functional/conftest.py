@@ -21,6 +21,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.functional import bench as benches
+from tests.functional.bench import Bench
 from tests.functional.fake_api import FakeApi, fake_api
 from tests.lab.cloud import Cloud
 
@@ -77,6 +79,13 @@ def cloud() -> Iterator[Cloud]:
     """Run a real cloud for the whole session; a test puts back what it changes."""
     with Cloud.start() as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def bench(cloud: Cloud) -> Iterator[Bench]:
+    """Hold a healthy service; a test puts back what it changes."""
+    with benches.bench(cloud) as made:
+        yield made
 
 
 @pytest.fixture

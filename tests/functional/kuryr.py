@@ -23,6 +23,7 @@ from openstack.connection import Connection
 from tests.lab.cloud import Cloud
 
 SUBNET = "k8s-service-subnet"
+SUBNET_V6 = "k8s-service-subnet-v6"
 POD_NETWORK = "k8s-pod-net"
 _TIMEOUT = 60  # seconds for one change
 _POLL = 0.1
@@ -62,20 +63,28 @@ def wait_until_online(connection: Connection, lb_id: str) -> None:
     raise TimeoutError(f"load balancer {lb_id} is not reported as ONLINE")
 
 
-def make(connection: Connection, name: str, listeners: Sequence[dict[str, Any]] = ()) -> Any:
+def make(
+    connection: Connection,
+    name: str,
+    listeners: Sequence[dict[str, Any]] = (),
+    subnet: str = SUBNET,
+) -> Any:
     """Ask for a load balancer with all its parts in one request; it has yet to settle."""
-    subnet = connection.network.find_subnet(SUBNET, ignore_missing=False)
+    found = connection.network.find_subnet(subnet, ignore_missing=False)
     return connection.load_balancer.create_load_balancer(
-        name=name, vip_subnet_id=subnet.id, listeners=list(listeners)
+        name=name, vip_subnet_id=found.id, listeners=list(listeners)
     )
 
 
 @contextmanager
 def load_balancer(
-    connection: Connection, name: str, listeners: Sequence[dict[str, Any]] = ()
+    connection: Connection,
+    name: str,
+    listeners: Sequence[dict[str, Any]] = (),
+    subnet: str = SUBNET,
 ) -> Iterator[Any]:
     """Make a load balancer with all its parts in one request, and delete it in the end."""
-    made = make(connection, name, listeners)
+    made = make(connection, name, listeners, subnet)
     try:
         yield settle(connection, made.id)
     finally:

@@ -10,185 +10,237 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
+
 """Each fault, made in a real cloud, is named by its check, and no other check is misled."""
 
 import ipaddress
-from collections.abc import Iterator
-from contextlib import ExitStack
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.functional import bench as benches
-from tests.functional.bench import (
-    Bench,
-    Fault,
+from kuryrsctp import checks
+from tests.functional.bench import NAME, Bench, Fault, changed, heard, stored
+from tests.functional.conftest import Shell
+from tests.functional.faults import (
+    EMPTY,
+    ONE_MEMBER_TWICE,
+    TWIN,
+    WEB,
     floating_ip_down,
-    floating_ip_is_active,
+    full,
     half_the_subnet,
-    monitor_over_http,
+    monitored,
     no_group,
-    octavia,
+    nothing,
     rule_of_the_vip_deleted,
     tcp_only,
-    vip_without_groups,
+    together,
 )
-from tests.lab.cloud import Cloud
+from tests.functional.struggling_proxy import in_front_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:openstack")
 
 TCP = {"protocol": "TCP"}
-OFF = {"enabled": False}
+OFF = {"is_admin_state_up": False}
 BROKEN = {"provisioning_status": "ERROR"}
 OFFLINE = {"operating_status": "OFFLINE"}
-OVN = {"lb_algorithm": "SOURCE_IP_PORT", "operating_status": "OFFLINE"}
-OCCM = "kube_service_prod_core_nrf"
+CIDRS = {"allowed_cidrs": ["192.0.2.0/25"]}
+DENIED = OFF | {"allowed_cidrs": []}
+CLIENTS, OTHERS = (ipaddress.ip_network(one) for one in ("192.0.2.0/24", "198.51.100.0/24"))
 
 
-@pytest.fixture(scope="module")
-def bench(cloud: Cloud) -> Iterator[Bench]:
-    """Hold the service; each test puts back what it changes."""
-    with benches.bench(cloud) as made:
-        yield made
+@dataclass(frozen=True)
+class Case:
+    """A fault, and the rows that it makes odd for whom, if `service` is asked for with `expected`.
+
+    The service is the bench's unless another one is named.
+    """
+
+    fault: Fault
+    rows: set[tuple[str, str]]
+    service: str = ""
+    expected: dict[str, Any] = field(default_factory=dict)
+    users: tuple[str, ...] = ("viewer", "admin")
 
 
-FAULTS: dict[str, tuple[Fault, set[tuple[str, str]]]] = {
-    "load balancer off": (octavia("load_balancer", **OFF), {("load-balancer-admin-state", "FAIL")}),
-    "load balancer in ERROR": (
-        octavia("load_balancer", **BROKEN),
-        {("load-balancer-provisioning", "FAIL")},
+def down(*parts: str) -> Any:
+    """Let the amphora say that its health monitor does not reach these members."""
+    return lambda bench: {bench.ids[part]: "DOWN" for part in parts}
+
+
+CASES = {
+    "no load balancer": Case(nothing, {("load-balancer-exists", "FAIL")}, "core/udm"),
+    "no load balancer, and none may be made": Case(
+        full("load_balancers"),
+        {("load-balancer-exists", "FAIL"), ("load-balancer-quota", "WARN")},
+        "core/udm",
+        users=("viewer",),  # an administrator's own project has another quota
     ),
-    "load balancer under change": (
-        octavia("load_balancer", provisioning_status="PENDING_UPDATE"),
+    "two load balancers": Case(TWIN, {("load-balancer-unique", "FAIL")}, NAME),
+    "load balancer off": Case(
+        heard(changed("load_balancer", **OFF), "load_balancer", "OFFLINE"),
+        {("load-balancer-admin-state", "FAIL")},
+    ),
+    "load balancer in ERROR": Case(
+        stored("load_balancer", **BROKEN), {("load-balancer-provisioning", "FAIL")}
+    ),
+    "load balancer under change": Case(
+        stored("load_balancer", provisioning_status="PENDING_UPDATE"),
         {("load-balancer-provisioning", "WARN")},
     ),
-    "load balancer OFFLINE": (
-        octavia("load_balancer", **OFFLINE),
-        {("load-balancer-operating", "WARN")},
+    "load balancer OFFLINE": Case(
+        stored("load_balancer", **OFFLINE), {("load-balancer-operating", "WARN")}
     ),
-    "listener called otherwise": (octavia("listener", name="x"), {("listener-name", "WARN")}),
-    "listener of another protocol": (
-        octavia("other_listener", **TCP),
-        {("listener-protocol", "FAIL")},
+    "no SCTP listener": Case(WEB, {("listener-exists", "FAIL")}, "core/web"),
+    "no listener on a port": Case(
+        nothing, {("listener-exists", "FAIL")}, expected={"ports": ((38413, None),)}
     ),
-    "listener on another port": (
-        octavia("listener", protocol_port=38414),
+    "listener called otherwise": Case(changed("listener", name="x"), {("listener-name", "WARN")}),
+    "listener of another protocol": Case(
+        stored("other_listener", **TCP), {("listener-protocol", "FAIL")}
+    ),
+    "listener and pool of another protocol": Case(
+        together(stored("other_listener", **TCP), stored("other_pool", **TCP)),
+        {("listener-protocol", "FAIL"), ("pool-protocol", "FAIL")},
+    ),
+    "listener on another port": Case(
+        stored("listener", protocol_port=38414),
         {("listener-port", "FAIL"), ("listener-name", "WARN"), ("pool-name", "WARN")},
+        users=("viewer",),  # Octavia's rule in the VIP's group is for the port that it was made for
     ),
-    "listener off": (octavia("listener", **OFF), {("listener-admin-state", "FAIL")}),
-    "listener in ERROR": (octavia("listener", **BROKEN), {("listener-status", "FAIL")}),
-    "listener OFFLINE": (octavia("listener", **OFFLINE), {("listener-status", "WARN")}),
-    "listener without a pool": (
-        octavia("listener", default_pool_id=None),
-        {("pool-exists", "FAIL")},
+    "listener off": Case(
+        heard(changed("listener", **OFF | CIDRS), "pool", "OFFLINE"),
+        {("listener-admin-state", "FAIL")},
     ),
-    "pool called otherwise": (octavia("pool", name="x"), {("pool-name", "WARN")}),
-    "pool of another protocol": (octavia("pool", **TCP), {("pool-protocol", "FAIL")}),
-    "pool with OVN's algorithm": (
-        octavia("pool", lb_algorithm="SOURCE_IP_PORT"),
-        {("pool-algorithm", "FAIL")},
+    "listener that a policy denies to all": Case(
+        heard(changed("listener", **DENIED), "pool", "OFFLINE"),
+        {("listener-admin-state", "WARN")},
     ),
-    "pool off": (octavia("pool", **OFF), {("pool-admin-state", "FAIL")}),
-    "pool in ERROR": (octavia("pool", **BROKEN), {("pool-status", "FAIL")}),
-    "pool whose monitor reaches nobody": (
-        octavia("pool", operating_status="ERROR"),
-        {("pool-status", "FAIL")},
+    "listener that a policy denies to those who should get in": Case(
+        heard(changed("listener", **DENIED), "pool", "OFFLINE"),
+        {("listener-admin-state", "FAIL")},
+        expected={"source": CLIENTS},
     ),
-    "monitor over HTTP": (monitor_over_http, {("pool-monitor", "WARN")}),
-    "member called otherwise": (octavia("member", name="x"), {("member-name", "WARN")}),
-    "member of the other family": (
-        octavia("member", ip_address="fd00:75::110"),
-        {("member-address", "FAIL")},
+    "listener that admits others": Case(
+        changed("listener", **CIDRS),
+        {("listener-allowed-cidrs", "FAIL")},
+        expected={"source": OTHERS},
     ),
-    "member on another port": (octavia("member", protocol_port=1), {("member-port", "FAIL")}),
-    "member off": (octavia("member", **OFF), {("member-admin-state", "WARN")}),
-    "member of weight 0": (octavia("member", weight=0), {("member-weight", "WARN")}),
-    "member in ERROR": (octavia("member", **BROKEN), {("member-status", "FAIL")}),
-    "member that the monitor does not reach": (
-        octavia("member", operating_status="ERROR"),
-        {("member-status", "FAIL")},
+    "listener that admits half of the clients": Case(
+        changed("listener", **CIDRS),
+        {("listener-allowed-cidrs", "WARN")},
+        expected={"source": CLIENTS},
     ),
-    "pods that let in TCP only": (tcp_only, {("member-security-groups", "FAIL")}),
-    "pods that let in half the subnet": (half_the_subnet, {("member-security-groups", "WARN")}),
-    "pods without a group": (no_group, {("member-security-groups", "FAIL")}),
-    "VIP without its port": (
-        octavia("vip", port_id="96b38be3-1183-41c5-a0db-d246ef1d07cb"),
-        {("vip-port", "FAIL")},
+    "listener in ERROR": Case(stored("listener", **BROKEN), {("listener-status", "FAIL")}),
+    "listener OFFLINE": Case(stored("listener", **OFFLINE), {("listener-status", "WARN")}),
+    "listener that the amphora does not run": Case(
+        heard(nothing, "listener", "ERROR", lambda bench: {bench.ids["listener"]: "ABSENT"}),
+        {("listener-status", "FAIL")},
     ),
-    "floating IP that is DOWN": (floating_ip_down, {("floating-ip", "WARN")}),
+    "listener without a pool": Case(
+        stored("listener", default_pool_id=None), {("pool-exists", "FAIL")}
+    ),
+    "pool called otherwise": Case(changed("pool", name="x"), {("pool-name", "WARN")}),
+    "pool of another protocol": Case(stored("pool", **TCP), {("pool-protocol", "FAIL")}),
+    "pool with OVN's algorithm": Case(
+        stored("pool", lb_algorithm="SOURCE_IP_PORT"), {("pool-algorithm", "FAIL")}
+    ),
+    "pool off": Case(changed("pool", **OFF), {("pool-admin-state", "FAIL")}),
+    "pool in ERROR": Case(stored("pool", **BROKEN), {("pool-status", "FAIL")}),
+    "monitor over HTTP": Case(monitored("HTTP"), {("pool-monitor", "WARN")}),
+    "pool without a member": Case(EMPTY, {("members-exist", "WARN")}, "core/udr"),
+    "too few members": Case(nothing, {("members-exist", "FAIL")}, expected={"members": 3}),
+    "too few members, and no other may be made": Case(
+        full("members"),
+        {("members-exist", "FAIL"), ("member-quota", "WARN")},
+        expected={"members": 3},
+    ),
+    "not this member": Case(
+        nothing, {("members-exist", "FAIL")}, expected={"addresses": ("10.0.0.112",)}
+    ),
+    "one member twice": Case(ONE_MEMBER_TWICE, {("members-distinct", "FAIL")}, "core/upf"),
+    "member called otherwise": Case(changed("member", name="x"), {("member-name", "WARN")}),
+    "member of the other family": Case(
+        stored("member", ip_address="fd00:75::110"), {("member-address", "FAIL")}
+    ),
+    "member on another port": Case(stored("member", protocol_port=1), {("member-port", "FAIL")}),
+    "members on other ports than expected": Case(
+        nothing, {("member-port", "FAIL")}, expected={"ports": ((38412, 1),)}
+    ),
+    "member off": Case(
+        heard(changed("member", **OFF), "member", "OFFLINE"), {("member-admin-state", "WARN")}
+    ),
+    "member of weight 0": Case(
+        heard(
+            changed("member", weight=0),
+            "member",
+            "DRAINING",
+            lambda bench: {bench.ids["member"]: "DRAIN"},
+        ),
+        {("member-weight", "WARN")},
+    ),
+    "member in ERROR": Case(stored("member", **BROKEN), {("member-status", "FAIL")}),
+    "member that the monitor does not reach": Case(
+        heard(monitored("SCTP"), "pool", "DEGRADED", down("member")),
+        {
+            ("member-status", "FAIL"),
+            ("pool-status", "WARN"),
+            ("load-balancer-operating", "WARN"),
+        },
+    ),
+    "members none of which the monitor reaches": Case(
+        heard(monitored("SCTP"), "pool", "ERROR", down("member", "other_member")),
+        {
+            ("member-status", "FAIL"),
+            ("pool-status", "FAIL"),
+            ("load-balancer-operating", "FAIL"),
+        },
+    ),
+    "pods that let in TCP only": Case(tcp_only, {("member-security-groups", "FAIL")}),
+    "pods that let in half the subnet": Case(half_the_subnet, {("member-security-groups", "WARN")}),
+    "pods without a group": Case(no_group, {("member-security-groups", "FAIL")}),
+    "VIP without its port": Case(
+        stored("vip", port_id="96b38be3-1183-41c5-a0db-d246ef1d07cb"), {("vip-port", "FAIL")}
+    ),
+    "VIP that lets nobody in": Case(
+        rule_of_the_vip_deleted, {("vip-security-groups", "FAIL")}, users=("admin",)
+    ),
+    "floating IP that is DOWN": Case(floating_ip_down, {("floating-ip", "WARN")}),
 }
 
 
-def test_the_service_is_well_before_any_fault_whoever_asks(bench: Bench) -> None:
-    assert {user: bench.wrong(user) for user in bench.users} == {
-        "kuryr": set(),
-        "viewer": set(),
-        "admin": set(),
-    }
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_a_fault_is_named_by_its_check_and_misleads_no_other(bench: Bench, case: Case) -> None:
+    with case.fault(bench):
+        seen = {user: bench.wrong(user, case.service, **case.expected) for user in case.users}
+    assert seen == dict.fromkeys(case.users, case.rows)
 
 
-HEALTHY: dict[str, list[Fault]] = {
-    "OVN": [
-        octavia("load_balancer", provider="ovn"),
-        octavia("pool", **OVN),
-        octavia("other_pool", **OVN),
-        vip_without_groups,
-    ],
-    "amphora by its alias": [octavia("load_balancer", provider="octavia")],
-    "OCCM": [
-        octavia("load_balancer", name=OCCM),
-        octavia("listener", name=f"listener_0_{OCCM}"),
-        octavia("pool", name=f"pool_0_{OCCM}"),
-        octavia("member", name="worker-1"),
-        octavia("other_listener", name=f"listener_1_{OCCM}"),
-        octavia("other_pool", name=f"pool_1_{OCCM}"),
-    ],
-    "a floating IP": [floating_ip_down, floating_ip_is_active],
-    "no group at the VIP": [vip_without_groups],
-    "0 for the default timeout": [octavia("listener", timeout_client_data=0)],
-    "one client to one member": [octavia("pool", lb_algorithm="SOURCE_IP")],
-}
-
-
-@pytest.mark.parametrize("changes", HEALTHY.values(), ids=HEALTHY)
-def test_a_healthy_service_of_another_kind_is_well(bench: Bench, changes: list[Fault]) -> None:
-    with ExitStack() as stack:
-        for change in changes:
-            stack.enter_context(change(bench))
-        assert {user: bench.wrong(user) for user in ("viewer", "admin")} == {
-            "viewer": set(),
-            "admin": set(),
-        }
-
-
-@pytest.mark.parametrize(
-    ("expected", "rows"),
-    [
-        ({"ports": ((38412, 38412), (9999, None)), "members": 2}, set()),
-        ({"ports": ((38413, None),)}, {("listener-exists", "FAIL")}),
-        ({"ports": ((38412, 1),)}, {("member-port", "FAIL")}),
-        ({"members": 3}, {("members-exist", "FAIL")}),
-        ({"addresses": ("10.0.0.112",)}, {("members-exist", "FAIL")}),
-        ({"source": ipaddress.ip_network("192.0.2.0/24")}, set()),
-    ],
-    ids=str,
-)
-def test_what_the_user_expects_is_asked_of_the_service(
-    bench: Bench, expected: dict[str, object], rows: set[tuple[str, str]]
+def test_a_fake_version_of_octavia_too_old_for_sctp_explains_the_missing_listener(
+    bench: Bench, shell: Shell, tmp_path: Path
 ) -> None:
-    assert bench.wrong(**expected) == rows
+    with WEB(bench), in_front_of(bench.cloud, tmp_path) as proxy:
+        proxy.replaced |= {b'"v2.%d"' % newer: b'"v2.22"' for newer in range(23, 100)}
+        done = shell.verify("core/web", "-f", "json", env=proxy.environ)
+    rows = [row for row in json.loads(done.stdout) if row["Status"] in ("FAIL", "WARN")]
+    assert [(row["Check"], row["Detail"]) for row in rows] == [
+        ("listener-exists", "no SCTP listener; there is TCP:80"),
+        ("octavia-version", "2.22, and SCTP came with 2.23"),
+    ]
 
 
-@pytest.mark.parametrize(("fault", "rows"), FAULTS.values(), ids=FAULTS)
-def test_a_fault_is_named_by_its_check_and_misleads_no_other(
-    bench: Bench, fault: Fault, rows: set[tuple[str, str]]
-) -> None:
-    with fault(bench):
-        assert bench.wrong() == rows
+# These tell, and judge nothing; the version of Octavia is judged by the test above.
+TELLING = {"load-balancer-provider", "listener-timeouts", "pool-persistence"}
 
 
-def test_a_lost_rule_at_the_vip_is_seen_by_who_may_read_it_and_skipped_by_others(
-    bench: Bench,
-) -> None:
+def test_every_check_that_judges_is_shown_a_fault() -> None:
+    shown = {check for case in CASES.values() for check, _ in case.rows} | {"octavia-version"}
+    assert shown == set(checks.CATALOGUE) - TELLING
+
+
+def test_a_lost_rule_at_the_vip_is_skipped_by_those_who_may_not_read_it(bench: Bench) -> None:
     with rule_of_the_vip_deleted(bench):
-        assert bench.wrong("admin") == {("vip-security-groups", "FAIL")}
-        assert bench.wrong() == set()
+        assert bench.wrong("viewer") == set()

@@ -206,6 +206,19 @@ def test_a_service_of_occms_is_found_by_the_services_name_and_judged_by_occms(
     assert "made by cloud-provider-openstack, not Kuryr" in done.stdout.splitlines()[0]
 
 
+def test_a_service_that_shares_a_load_balancer_of_occms_is_found_by_its_tag(
+    connection: Connection,
+) -> None:
+    name = "kube_service_kubernetes_core_udm"
+    with kuryr.load_balancer(connection, name) as made:
+        tags = [name, "kube_service_kubernetes_core_pcf"]
+        connection.load_balancer.update_load_balancer(made.id, tags=tags)
+        kuryr.settle(connection, made.id)
+        found, missing = (kuryrsctp.verify(connection, one) for one in ("core/pcf", "core/pc"))
+    assert (found.findings[0].id, found.findings[0].status) == (made.id, Status.OK)
+    assert (missing.findings[0].id, missing.findings[0].status) == ("", Status.FAIL)
+
+
 @pytest.mark.parametrize(
     ("change", "check", "detail"),
     [

@@ -17,17 +17,35 @@ import json
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 import pytest
+from openstack.connection import Connection
 
+from tests.functional import kuryr
 from tests.functional.conftest import OPENSTACK, Shell
 from tests.functional.fake_api import FakeApi
 from tests.lab.cloud import Cloud
 
+# The SDK's own affairs.
+pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:openstack")
+
 WALKTHROUGH = "default/sctp-demo"
 CHANGE = "UPDATE load_balancer SET provisioning_status = ? WHERE name = ?"
+
+
+class Waiting(NamedTuple):
+    """A `verify` that waits, and the line in which it said so."""
+
+    process: "subprocess.Popen[str]"
+    line: str
+
+    def end(self) -> tuple[int, str, str]:
+        """Wait for its end; return its exit code, and what it has written since."""
+        output, errors = self.process.communicate(timeout=60)
+        return self.process.returncode, output, errors
 
 
 @contextmanager
@@ -46,25 +64,94 @@ def provisioning(output: str) -> list[str]:
     return [row["Status"] for row in rows if row["Check"] == "load-balancer-provisioning"]
 
 
+@contextmanager
+def waiting(shell: Shell, env: Mapping[str, str], *arguments: str) -> Iterator[Waiting]:
+    """Run `verify --wait`; in the context it has looked once, and waits."""
+    with subprocess.Popen(
+        [OPENSTACK, "kuryr", "sctp", "verify", *arguments],
+        env=shell.environ(env),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr
+        yield Waiting(process, process.stderr.readline())
+
+
 def test_a_change_is_waited_for_and_the_last_look_counts(shell: Shell, cloud: Cloud) -> None:
     arguments = (WALKTHROUGH, "--strict", "--wait", "50", "-f", "json")
-    with (
-        pending(cloud),
-        subprocess.Popen(
-            [OPENSTACK, "kuryr", "sctp", "verify", *arguments],
-            env=shell.environ(cloud.environ()),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process,
-    ):
-        assert process.stderr
-        line = process.stderr.readline()
+    with pending(cloud), waiting(shell, cloud.environ(), *arguments) as verify:
         cloud.sql("octavia", CHANGE, ["ACTIVE", WALKTHROUGH])
-        output, errors = process.communicate(timeout=60)
-    assert (process.returncode, provisioning(output), errors) == (0, ["OK"], "")
-    assert line.startswith(f"{WALKTHROUGH}: load-balancer-provisioning: PENDING_UPDATE")
-    assert line.endswith("waiting for at most 50 s more\n")
+        code, output, errors = verify.end()
+    assert (code, provisioning(output), errors) == (0, ["OK"], "")
+    assert verify.line.startswith(f"{WALKTHROUGH}: load-balancer-provisioning: PENDING_UPDATE")
+    assert verify.line.endswith("waiting for at most 50 s more\n")
+
+
+@contextmanager
+def new_member(connection: Connection, listener: Any) -> Iterator[None]:
+    """Scale up: give the listener's pool another member."""
+    api, lb_id = connection.load_balancer, listener.load_balancers[0]["id"]
+    found = kuryr.member("default/sctp-demo-65fcf85ddb-new:9090", "10.0.0.90", 9090)
+    made = api.create_member(listener.default_pool_id, **found)
+    kuryr.settle(connection, lb_id)
+    try:
+        yield
+    finally:
+        api.delete_member(made, listener.default_pool_id)
+        kuryr.settle(connection, lb_id)
+
+
+@contextmanager
+def new_listener(connection: Connection, listener: Any) -> Iterator[None]:
+    """Give the Service another port, in the steps that Kuryr takes."""
+    api, lb_id = connection.load_balancer, listener.load_balancers[0]["id"]
+    name, protocol = f"{WALKTHROUGH}:SCTP:91", "SCTP"
+    made = api.create_listener(
+        name=name, protocol=protocol, protocol_port=91, load_balancer_id=lb_id
+    )
+    kuryr.settle(connection, lb_id)
+    pool = api.create_pool(
+        name=name, protocol=protocol, lb_algorithm="ROUND_ROBIN", listener_id=made.id
+    )
+    kuryr.settle(connection, lb_id)
+    member = kuryr.member("default/sctp-demo-65fcf85ddb-zg7nq:9091", "10.0.0.75", 9091)
+    api.create_member(pool, **member)
+    kuryr.wait_until_online(connection, lb_id)
+    try:
+        yield
+    finally:
+        for delete, one in ((api.delete_pool, pool), (api.delete_listener, made)):
+            delete(one)
+            kuryr.settle(connection, lb_id)
+
+
+@pytest.mark.parametrize(
+    ("expected", "change", "reason"),
+    [
+        (("--members", "3"), new_member, "members-exist: 2, where 3 are expected"),
+        (("--member", "10.0.0.90"), new_member, "members-exist: 2, none of them with 10.0.0.90"),
+        (
+            ("--port", "91:9091"),
+            new_listener,
+            "listener-exists: no SCTP listener on port 91; there is SCTP:90",
+        ),
+    ],
+    ids=["a scale-up", "a certain member", "a new port"],
+)
+def test_what_is_expected_is_waited_for(
+    shell: Shell, cloud: Cloud, expected: tuple[str, ...], change: Any, reason: str
+) -> None:
+    with kuryr.connect(cloud) as connection:
+        (listener,) = connection.load_balancer.listeners(name=f"{WALKTHROUGH}:SCTP:90")
+        arguments = (WALKTHROUGH, *expected, "--wait", "50", "-f", "value")
+        with (
+            waiting(shell, cloud.environ(), *arguments) as verify,
+            change(connection, listener),
+        ):
+            code, output, _ = verify.end()
+    assert (code, [line for line in output.splitlines() if " FAIL " in line]) == (0, [])
+    assert verify.line == f"{WALKTHROUGH}: {reason}; waiting for at most 50 s more\n"
 
 
 def test_a_change_that_does_not_end_is_waited_for_no_longer_than_asked(
@@ -101,19 +188,12 @@ def test_quiet_waits_without_a_word(shell: Shell, fake: FakeApi) -> None:
 
 def test_ctrl_c_while_waiting_shows_what_is_known(shell: Shell, fake: FakeApi) -> None:
     fake.lists["/lbaas/loadbalancers"] = []
-    with subprocess.Popen(
-        [OPENSTACK, "kuryr", "sctp", "verify", "x", "--wait", "-f", "value", "-c", "Check"],
-        env=shell.environ(fake.environ()),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stderr
-        line = process.stderr.readline()
-        process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=30)
-    assert line.endswith("waiting for at most 300 s more\n")
-    assert (process.returncode, errors) == (130, "")
+    arguments = ("x", "--wait", "-f", "value", "-c", "Check")
+    with waiting(shell, fake.environ(), *arguments) as verify:
+        verify.process.send_signal(signal.SIGINT)
+        code, output, errors = verify.end()
+    assert verify.line.endswith("waiting for at most 300 s more\n")
+    assert (code, errors) == (130, "")
     assert "load-balancer-exists" in output.splitlines()
 
 

@@ -136,7 +136,6 @@ def around(found: LoadBalancer, **changes: Any) -> Surroundings:
         ports=tuple(ports),
         groups={"lb-group": everyone, "pods-group": everyone},
         subnets={"service-subnet": ipaddress.ip_network(subnet)},
-        project_id=found.project_id,
     )
     return replace(surroundings, **changes)
 
@@ -152,7 +151,7 @@ def findings(*found: LoadBalancer, **changes: Any) -> tuple[Finding, ...]:
         surroundings=surroundings,
         monitors=tuple(monitor(pool_id=one.id) for one in pools if one.health_monitor_id),
         api_version=(2, 27),
-        quota=Quota(limit=None, used=0),
+        quota=Quota(limit=None),
     )
     return run(replace(scene, **changes))
 

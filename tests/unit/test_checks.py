@@ -52,7 +52,7 @@ def occm(node: str = "worker-1") -> LoadBalancer:
 
 def on_ovn(**changes: Any) -> LoadBalancer:
     members = (member(operating_status="ONLINE"), other_member())
-    port = listener(pool=pool(*members, lb_algorithm="SOURCE_IP_PORT", **changes))
+    port = listener(pool=pool(*members, **{"lb_algorithm": "SOURCE_IP_PORT"} | changes))
     return load_balancer(port, provider="ovn")
 
 
@@ -62,6 +62,7 @@ def on_ovn(**changes: Any) -> LoadBalancer:
         pytest.param(load_balancer(), id="the walkthrough"),
         pytest.param(load_balancer(provider="octavia"), id="amphora by its alias"),
         pytest.param(on_ovn(), id="OVN"),
+        pytest.param(on_ovn(lb_algorithm="SOURCE_IP"), id="OVN that knows another algorithm"),
         pytest.param(on_ovn(operating_status="OFFLINE"), id="OVN that calls its pool OFFLINE"),
         pytest.param(occm(), id="OCCM"),
         pytest.param(
@@ -98,6 +99,15 @@ def on_ovn(**changes: Any) -> LoadBalancer:
         ),
         pytest.param(
             load_balancer(
+                listener(
+                    name=f"listener_2_{OCCM_NAME}-too", pool=pool(name=f"pool_2_{OCCM_NAME}-too")
+                ),
+                name=OCCM_NAME,
+            ),
+            id="a load balancer that OCCM's services share",
+        ),
+        pytest.param(
+            load_balancer(
                 listener(pool=pool(member(address="fd00::75"), other_member(address="fd00::88"))),
                 vip_address="fd00:158::1",
             ),
@@ -114,7 +124,8 @@ def test_a_healthy_service_has_nothing_but_ok_rows(healthy: LoadBalancer) -> Non
 
 def test_every_check_but_those_on_what_is_missing_has_a_row_for_all_it_looks_at() -> None:
     rows = [one.check for one in findings(load_balancer())]
-    assert set(rows) == set(checks.CATALOGUE) - {"load-balancer-quota", "octavia-version"}
+    of_what_is_missing = {"load-balancer-quota", "member-quota", "octavia-version"}
+    assert set(rows) == set(checks.CATALOGUE) - of_what_is_missing
     assert rows.count("member-port") == 2
 
 

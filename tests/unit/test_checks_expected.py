@@ -80,7 +80,7 @@ def test_a_target_port_is_asked_of_the_members_of_its_own_listener() -> None:
     [
         ({"members": 3}, "FAIL 2, where 3 are expected"),
         ({"members": 0}, "FAIL 2, where 0 are expected"),
-        ({"addresses": ("10.0.0.75", "10.0.0.9")}, "FAIL 2, without 10.0.0.9"),
+        ({"addresses": ("10.0.0.75", "10.0.0.9")}, "FAIL 2, none of them with 10.0.0.9"),
     ],
 )
 def test_members_that_are_missing_or_too_many_are_a_fault(
@@ -146,16 +146,44 @@ def test_a_missing_listener_is_put_down_to_an_old_octavia(
 @pytest.mark.parametrize(
     ("quota", "verdict"),
     [
-        (Quota(limit=None, used=9), None),
+        (Quota(limit=None), None),
         (Quota(limit=10, used=9), None),
         (Quota(limit=10, used=10), "WARN 10 of 10 load balancers: Kuryr can make no other"),
-        (None, "SKIP the quota cannot be read, or what counts against it"),
+        (Quota(limit=11, used=10), "WARN 10 of 11 load balancers: Kuryr can make only 1 more"),
+        (None, "SKIP these credentials may not read the project's quota"),
     ],
 )
 def test_a_missing_load_balancer_is_put_down_to_a_quota_that_is_used_up(
     quota: Quota | None, verdict: str | None
 ) -> None:
     assert odd(quota=quota).get(("load-balancer-quota", NAME)) == verdict
+
+
+@pytest.mark.parametrize(
+    ("quota", "expected", "verdict"),
+    [
+        (Quota(limit=None), {"members": 3}, None),
+        (Quota(limit=20, used=15), {"members": 3}, None),
+        (Quota(limit=9, used=9), {"members": 2}, None),
+        (Quota(limit=9, used=9), {"members": 3}, "WARN 9 of 9 members: Kuryr can make no other"),
+        (
+            Quota(limit=9, used=8),
+            {"members": 4},
+            "WARN 8 of 9 members: Kuryr can make 1 more, where 2 are missing",
+        ),
+        (
+            Quota(limit=9, used=8),
+            {"addresses": ("10.0.0.9", "10.0.0.10")},
+            "WARN 8 of 9 members: Kuryr can make 1 more, where 2 are missing",
+        ),
+        (None, {"members": 3}, "SKIP these credentials may not read the project's quota"),
+    ],
+)
+def test_missing_members_are_put_down_to_a_quota_that_is_used_up(
+    quota: Quota | None, expected: dict[str, Any], verdict: str | None
+) -> None:
+    said = odd(load_balancer(), quota=quota, expected=Expectations(**expected))
+    assert said.get(("member-quota", PORT_NAME)) == verdict
 
 
 def test_timeouts_are_told_in_milliseconds_and_0_is_the_default() -> None:

@@ -12,11 +12,12 @@
 
 """Each fault shows in the row that names it, and in no other."""
 
+import ipaddress
 from datetime import timedelta
 
 import pytest
 
-from kuryrsctp.model import LoadBalancer, Status
+from kuryrsctp.model import Expectations, LoadBalancer, Status
 from tests.unit.scenes import (
     NAME,
     NOW,
@@ -43,19 +44,19 @@ from tests.unit.scenes import (
         ),
         (
             load_balancer(provisioning_status="ERROR"),
-            ("load-balancer-provisioning", NAME, "FAIL ERROR"),
+            ("load-balancer-provisioning", NAME, "FAIL ERROR: the last change to it failed"),
         ),
         (
             load_balancer(operating_status="DEGRADED"),
             (
                 "load-balancer-operating",
                 NAME,
-                "WARN DEGRADED: the health monitor does not reach all of it",
+                "WARN DEGRADED: the health monitor does not reach all of its members",
             ),
         ),
         (
             load_balancer(operating_status="OFFLINE"),
-            ("load-balancer-operating", NAME, "WARN OFFLINE"),
+            ("load-balancer-operating", NAME, "WARN OFFLINE, where ONLINE is expected"),
         ),
         (
             load_balancer(listener(name=f"{NAME}:TCP:80", protocol="TCP", protocol_port=80)),
@@ -74,12 +75,24 @@ from tests.unit.scenes import (
             ("listener-protocol", PORT_NAME, "FAIL TCP, not SCTP"),
         ),
         (
-            load_balancer(listener(admin_state_up=False, operating_status="ONLINE")),
+            load_balancer(listener(admin_state_up=False, allowed_cidrs=("10.0.0.0/26",))),
             ("listener-admin-state", PORT_NAME, "FAIL switched off (admin_state_up is False)"),
         ),
         (
             load_balancer(listener(provisioning_status="ERROR")),
-            ("listener-status", PORT_NAME, "FAIL ERROR"),
+            ("listener-status", PORT_NAME, "FAIL ERROR: the last change to it failed"),
+        ),
+        (
+            load_balancer(listener(operating_status="ERROR")),
+            ("listener-status", PORT_NAME, "FAIL ERROR: the amphora does not run it"),
+        ),
+        (
+            load_balancer(listener(operating_status="DEGRADED")),
+            (
+                "listener-status",
+                PORT_NAME,
+                "WARN DEGRADED: it has all connections it may have",
+            ),
         ),
         (
             load_balancer(listener(pool=None)),
@@ -112,7 +125,7 @@ from tests.unit.scenes import (
             (
                 "pool-status",
                 PORT_NAME,
-                "FAIL ERROR: the health monitor reaches nothing behind it",
+                "FAIL ERROR: the health monitor reaches none of its members",
             ),
         ),
         (
@@ -149,10 +162,13 @@ from tests.unit.scenes import (
             ),
         ),
         (on_member(weight=0), ("member-weight", POD, "WARN 0: it gets no new association")),
-        (on_member(provisioning_status="ERROR"), ("member-status", POD, "FAIL ERROR")),
+        (
+            on_member(provisioning_status="ERROR"),
+            ("member-status", POD, "FAIL ERROR: the last change to it failed"),
+        ),
         (
             on_member(operating_status="ERROR"),
-            ("member-status", POD, "FAIL ERROR: the health monitor reaches nothing behind it"),
+            ("member-status", POD, "FAIL ERROR: the health monitor does not reach it"),
         ),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",
@@ -171,13 +187,40 @@ def test_a_listener_whose_port_is_not_its_names_is_wrong_and_unknown_to_kuryr() 
     }
 
 
-def test_a_denial_by_a_network_policy_is_called_that_and_not_a_fault() -> None:
-    denied = listener(allowed_cidrs=(), admin_state_up=False, operating_status="OFFLINE")
-    assert odd(load_balancer(denied)) == {
-        ("listener-admin-state", PORT_NAME): (
-            "WARN a NetworkPolicy denies every client (off, with no allowed CIDR)"
+DENIED = listener(admin_state_up=False, operating_status="OFFLINE")
+DENIAL = "off, with no allowed CIDR: so Kuryr has it where a NetworkPolicy admits nobody"
+OCCM_NAME = "kube_service_prod_default_sctp-demo"
+
+
+@pytest.mark.parametrize(
+    ("found", "source", "verdict"),
+    [
+        (load_balancer(DENIED), None, f"WARN {DENIAL}"),
+        (load_balancer(DENIED), "192.0.2.0/24", f"FAIL {DENIAL}, so not 192.0.2.0/24"),
+        (
+            load_balancer(DENIED, name=OCCM_NAME),
+            None,
+            "FAIL switched off (admin_state_up is False)",
         ),
-        ("listener-status", PORT_NAME): "SKIP OFFLINE, as its admin state is down",
+    ],
+)
+def test_a_denial_by_a_network_policy_is_called_that_and_a_fault_only_for_who_should_get_in(
+    found: LoadBalancer, source: str | None, verdict: str
+) -> None:
+    expected = Expectations(source=ipaddress.ip_network(source) if source else None)
+    said = odd(found, expected=expected)
+    assert said[("listener-admin-state", PORT_NAME)] == verdict
+    assert said[("listener-status", PORT_NAME)] == "SKIP OFFLINE, as the listener is switched off"
+
+
+def test_what_is_below_something_that_is_switched_off_is_not_blamed_as_well() -> None:
+    silent = listener(operating_status="ERROR", pool=pool(operating_status="OFFLINE"))
+    found = load_balancer(silent, admin_state_up=False, operating_status="OFFLINE")
+    assert odd(found) == {
+        ("load-balancer-admin-state", NAME): "FAIL switched off (admin_state_up is False)",
+        ("load-balancer-operating", NAME): "SKIP OFFLINE, as the load balancer is switched off",
+        ("listener-status", PORT_NAME): "SKIP ERROR, as the load balancer is switched off",
+        ("pool-status", PORT_NAME): "SKIP OFFLINE, as the load balancer is switched off",
     }
 
 

@@ -13,6 +13,8 @@
 """What Neutron puts in the way is named, and what only looks odd is not."""
 
 import ipaddress
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -25,6 +27,7 @@ from tests.unit.scenes import (
     POD,
     PORT_NAME,
     around,
+    findings,
     listener,
     load_balancer,
     odd,
@@ -93,6 +96,16 @@ def test_with_ovn_the_clients_have_to_be_let_in() -> None:
     )
 
 
+def test_the_rule_that_is_missing_comes_as_a_command() -> None:
+    found = load_balancer()
+    surroundings = around(found, groups=groups())
+    hints = {one.hint for one in findings(found, surroundings=surroundings) if one.hint}
+    assert hints == {
+        "openstack security group rule create --ingress --protocol sctp --dst-port 9090"
+        " --remote-ip 10.0.0.128/26 pods-group"
+    }
+
+
 def test_a_vip_without_a_group_is_normal_and_with_ovn_its_groups_say_nothing() -> None:
     bare = (Port("vip-port", "2e89a9e0", ("10.0.0.158",)), *PODS)
     assert rows(ports=bare) == {}
@@ -128,6 +141,12 @@ def test_a_group_of_others_cannot_be_read_and_is_no_fault() -> None:
     )
 
 
+def test_a_group_of_the_pods_that_cannot_be_seen_is_no_fault() -> None:
+    assert rows(groups={"lb-group": (rule(),)}) == of_members(
+        "SKIP the port's group is not visible to these credentials"
+    )
+
+
 def test_a_rule_for_members_of_a_group_is_no_verdict() -> None:
     assert rows(groups=groups(rule(remote_group_id="g"))) == of_members(
         "SKIP group pods-group goes by groups of senders, which is no answer for SCTP to port 9090"
@@ -160,20 +179,23 @@ def test_of_ports_with_one_address_the_projects_own_counts_and_otherwise_none() 
 
 
 @pytest.mark.parametrize(
-    ("project", "verdict"),
+    ("ports", "verdict"),
     [
-        ("2e89a9e0", "FAIL no port vip-port that holds 10.0.0.158"),
         (
-            "other",
-            "SKIP no port vip-port that holds 10.0.0.158 is visible, but project 2e89a9e0 may have"
-            " it",
+            [PODS[0], replace(PODS[1], project_id="other")],
+            "FAIL no port vip-port that holds 10.0.0.158",
+        ),
+        (
+            [replace(one, project_id="other") for one in PODS],
+            "SKIP no port vip-port that holds 10.0.0.158 is visible, but neither is any other of"
+            " project 2e89a9e0",
         ),
     ],
 )
-def test_a_missing_vip_port_is_a_fault_only_for_who_would_see_it(
-    project: str, verdict: str
+def test_a_missing_vip_port_is_a_fault_only_for_who_sees_the_projects_ports(
+    ports: Sequence[Port], verdict: str
 ) -> None:
-    assert rows(ports=PODS, project_id=project) == {
+    assert rows(ports=ports) == {
         ("vip-port", NAME): verdict,
         **of_the_vip("SKIP the VIP's port is not visible"),
     }
@@ -183,7 +205,7 @@ def test_a_missing_vip_port_is_a_fault_only_for_who_would_see_it(
     ("fixed", "status", "verdict"),
     [
         ("10.0.0.158", "ACTIVE", None),
-        ("10.0.0.158", "DOWN", "WARN 203.0.113.9 is DOWN"),
+        ("10.0.0.158", "DOWN", "WARN 203.0.113.9 is DOWN, where ACTIVE is expected"),
         ("10.0.0.158", "ERROR", "FAIL 203.0.113.9 is in ERROR"),
         ("10.0.0.159", "ACTIVE", "FAIL 203.0.113.9 leads to 10.0.0.159, not to the VIP 10.0.0.158"),
     ],

@@ -72,9 +72,10 @@ def test_any_text_of_a_user_is_a_usage_error_or_can_be_given_again_as_it_is_show
 def test_a_load_balancer_of_occms_tells_its_service(cluster: str, service: ServiceName) -> None:
     name = f"kube_service_{cluster}_{service.namespace}_{service.name}"
     assert naming.is_occm_of(name, service)
-    assert naming.is_occm_part_of(f"listener_0_{name}"[:255], name)
-    assert naming.is_occm_part_of(f"pool_12_{name}"[:255], name)
-    assert not naming.is_occm_part_of(f"pool_x_{name}", name)
+    assert naming.is_occm_part(f"listener_0_{name}"[:255])
+    assert naming.is_occm_part(f"pool_12_{name}"[:255])
+    assert not naming.is_occm_part(f"pool_x_{name}")
+    assert not naming.is_occm_part("pool_1_default/sctp-demo")
 
 
 def test_a_load_balancer_of_kuryrs_is_not_occms() -> None:

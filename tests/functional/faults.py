@@ -1,0 +1,203 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""Faults that it takes more than one change to make, each of which mends itself again."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from tests.functional import kuryr
+from tests.functional.bench import NAME, Bench, Fault, stored
+
+
+@contextmanager
+def nothing(bench: Bench) -> Iterator[None]:
+    """Leave the service as it is: the fault is in what is asked."""
+    yield
+
+
+def together(*faults: Fault) -> Fault:
+    """Make several faults at once."""
+
+    @contextmanager
+    def fault(bench: Bench) -> Iterator[None]:
+        with ExitStack() as stack:
+            for one in faults:
+                stack.enter_context(one(bench))
+            yield
+
+    return fault
+
+
+def beside(name: str, *listeners: dict[str, Any], subnet: str = kuryr.SUBNET) -> Fault:
+    """Make another load balancer."""
+
+    @contextmanager
+    def fault(bench: Bench) -> Iterator[None]:
+        connection = bench.users["kuryr"]
+        with kuryr.load_balancer(connection, name, listeners, subnet=subnet) as made:
+            kuryr.wait_until_online(connection, made.id)
+            yield
+
+    return fault
+
+
+TWIN = beside(NAME)
+WEB = beside("core/web", kuryr.listener("core/web:TCP:80", 80, protocol="TCP"))
+EMPTY = beside("core/udr", kuryr.listener("core/udr:SCTP:1", 1))
+ONE_MEMBER_TWICE = beside(
+    "core/upf",
+    kuryr.listener(
+        "core/upf:SCTP:8805",
+        8805,
+        # The same address written in two ways.
+        *(kuryr.member("core/upf-0:8805", one, 8805) for one in ("fd00:75::75", "fd00:75:0::75")),
+    ),
+    subnet=kuryr.SUBNET_V6,
+)
+
+
+@contextmanager
+def on_the_vips_subnet(bench: Bench) -> Iterator[None]:
+    """Let a member have the VIP's subnet, as Kuryr's are said to have by default."""
+    found = bench.octavia.get_load_balancer(bench.ids["load_balancer"])
+    with stored("member", subnet_id=found.vip_subnet_id)(bench):
+        yield
+
+
+def full(*kinds: str) -> Fault:
+    """Let the project have no more than it has of these (the SDK's names of quotas)."""
+
+    @contextmanager
+    def fault(bench: Bench) -> Iterator[None]:
+        api: Any = bench.users["admin"].load_balancer
+        used = {
+            "load_balancers": len(list(bench.octavia.load_balancers())),
+            "members": sum(len(one.members) for one in bench.octavia.pools()),
+        }
+        api.update_quota(bench.project, **{kind: used[kind] for kind in kinds})
+        try:
+            yield
+        finally:
+            api.delete_quota(bench.project)
+
+    return fault
+
+
+@contextmanager
+def tcp_only(bench: Bench) -> Iterator[None]:
+    """Let only TCP in to the pods, as the rule in Kuryr's manual does."""
+    network = bench.network
+    rules = network.security_group_rules(security_group_id=bench.group, protocol="sctp")
+    for rule in list(rules):
+        network.delete_security_group_rule(rule.id)
+    tcp = kuryr.admit(bench.users["kuryr"], bench.group, "tcp")
+    try:
+        yield
+    finally:
+        network.delete_security_group_rule(tcp.id)
+        kuryr.admit(bench.users["kuryr"], bench.group, "sctp")
+
+
+@contextmanager
+def half_the_subnet(bench: Bench) -> Iterator[None]:
+    """Let only a half of the service's subnet in to the pods."""
+    with tcp_only(bench):
+        half = kuryr.admit(
+            bench.users["kuryr"], bench.group, "sctp", remote_ip_prefix="10.0.0.128/27"
+        )
+        try:
+            yield
+        finally:
+            network = bench.network
+            network.delete_security_group_rule(half.id)
+
+
+@contextmanager
+def no_group(bench: Bench) -> Iterator[None]:
+    """Take the pods' ports out of every group."""
+    network = bench.network
+    ports = [one for one in network.ports() if bench.group in one.security_group_ids]
+    for port in ports:
+        network.update_port(port.id, security_group_ids=[])
+    try:
+        yield
+    finally:
+        for port in ports:
+            network.update_port(port.id, security_group_ids=[bench.group])
+
+
+@contextmanager
+def rule_of_the_vip_deleted(bench: Bench) -> Iterator[None]:
+    """Delete Octavia's own rule for SCTP at the VIP."""
+    network: Any = bench.users["admin"].network
+    (group,) = network.get_port(bench.ids["vip_port"]).security_group_ids
+    (rule,) = network.security_group_rules(
+        security_group_id=group, port_range_max=38412, protocol="sctp"
+    )
+    network.delete_security_group_rule(rule.id)
+    try:
+        yield
+    finally:
+        kuryr.admit(bench.users["admin"], group, "sctp", port_range_min=38412, port_range_max=38412)
+
+
+def monitored(kind: str) -> Fault:
+    """Give the pool a health monitor."""
+
+    @contextmanager
+    def fault(bench: Bench) -> Iterator[None]:
+        made = bench.octavia.create_health_monitor(
+            pool_id=bench.ids["pool"], type=kind, delay=5, timeout=3, max_retries=2
+        )
+        bench.settle()
+        try:
+            yield
+        finally:
+            bench.octavia.delete_health_monitor(made.id)
+            bench.settle()
+
+    return fault
+
+
+@contextmanager
+def floating_ip_down(bench: Bench) -> Iterator[None]:
+    """Bind a floating IP to the VIP; without an agent it stays DOWN."""
+    network = bench.network
+    public = network.find_network("public", ignore_missing=False)
+    made = network.create_ip(floating_network_id=public.id, port_id=bench.ids["vip_port"])
+    try:
+        yield
+    finally:
+        network.delete_ip(made.id)
+
+
+@contextmanager
+def floating_ip_is_active(bench: Bench) -> Iterator[None]:
+    """Let the floating IP be what an agent would make of it; it goes with the floating IP."""
+    put = "UPDATE floatingips SET status = 'ACTIVE' WHERE fixed_port_id = ?"
+    bench.cloud.sql("neutron", put, [bench.ids["vip_port"]])
+    yield
+
+
+@contextmanager
+def vip_without_groups(bench: Bench) -> Iterator[None]:
+    """Take the VIP's port out of every group, as Kuryr does without enforce_sg_rules."""
+    port = bench.network.get_port(bench.ids["vip_port"])
+    network: Any = bench.users["admin"].network
+    network.update_port(port.id, security_group_ids=[])
+    try:
+        yield
+    finally:
+        network.update_port(port.id, security_group_ids=port.security_group_ids)

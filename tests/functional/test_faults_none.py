@@ -1,0 +1,168 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""What is normal, made in a real cloud, is not called a fault by any check."""
+
+import ipaddress
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from kuryrsctp.model import Finding, Status
+from tests.functional import kuryr
+from tests.functional.bench import NAME, Bench, Fault, changed, forbidden, heard, stored
+from tests.functional.faults import (
+    beside,
+    floating_ip_down,
+    floating_ip_is_active,
+    monitored,
+    nothing,
+    on_the_vips_subnet,
+    together,
+    vip_without_groups,
+)
+
+pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:openstack")
+
+OVN = {"lb_algorithm": "SOURCE_IP_PORT", "operating_status": "OFFLINE"}
+OCCM = "kube_service_prod_core_nrf"
+ANOTHER = "kube_service_prod_core_udm"
+CLIENTS = ipaddress.ip_network("192.0.2.0/24")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of service that is well, and what may be expected of it.
+
+    The service is the bench's unless another one is named.
+    """
+
+    change: Fault
+    expected: dict[str, Any] = field(default_factory=dict)
+    service: str = ""
+
+
+def occm(*, other: str = OCCM) -> Fault:
+    """Call all as cloud-provider-openstack does; the second listener may be another Service's."""
+    return together(
+        changed("load_balancer", name=OCCM),
+        changed("listener", name=f"listener_0_{OCCM}"),
+        changed("pool", name=f"pool_0_{OCCM}"),
+        changed("member", name="worker-1"),
+        changed("other_listener", name=f"listener_1_{other}"),
+        changed("other_pool", name=f"pool_1_{other}"),
+    )
+
+
+HEALTHY = {
+    "Kuryr's on an amphora": Kind(nothing),
+    "as expected": Kind(
+        nothing,
+        {
+            "ports": ((38412, 38412), (9999, None)),
+            "members": 2,
+            "addresses": ("10.0.0.110", "10.0.0.111"),
+            "source": CLIENTS,
+        },
+    ),
+    "OVN": Kind(
+        together(
+            stored("load_balancer", provider="ovn"),
+            stored("pool", **OVN),
+            stored("other_pool", **OVN),
+            vip_without_groups,
+        )
+    ),
+    "amphora by its alias": Kind(stored("load_balancer", provider="octavia")),
+    "OCCM": Kind(occm()),
+    "OCCM, shared by two Services": Kind(occm(other=ANOTHER)),
+    "a floating IP": Kind(together(floating_ip_down, floating_ip_is_active)),
+    "no group at the VIP": Kind(vip_without_groups),
+    "0 for the default timeout": Kind(stored("listener", timeout_client_data=0)),
+    "a timeout that is annotated": Kind(changed("listener", timeout_client_data=60000)),
+    "one client to one member": Kind(stored("pool", lb_algorithm="SOURCE_IP")),
+    "session persistence": Kind(changed("pool", session_persistence={"type": "SOURCE_IP"})),
+    "a monitor over SCTP": Kind(heard(monitored("SCTP"), "member", "ONLINE")),
+    "tags": Kind(
+        together(*(changed(one, tags=["of-kuryr"]) for one in ("load_balancer", "listener")))
+    ),
+    "endpoints without a target, which share a name": Kind(
+        together(*(changed(one, name=f"{NAME}:38412") for one in ("member", "other_member")))
+    ),
+    "a policy that admits some clients": Kind(changed("listener", allowed_cidrs=[str(CLIENTS)])),
+    "a policy that admits the clients": Kind(
+        changed("listener", allowed_cidrs=["192.0.2.0/25", "192.0.2.128/25"]),
+        {"source": CLIENTS},
+    ),
+    "a member that is said to be on the VIP's subnet": Kind(on_the_vips_subnet),
+    "IPv6": Kind(
+        beside(
+            "core/pcf",
+            kuryr.listener("core/pcf:SCTP:1", 1, kuryr.member("core/pcf-0:1", "fd00:75::75", 1)),
+            subnet=kuryr.SUBNET_V6,
+        ),
+        service="core/pcf",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", HEALTHY.values(), ids=HEALTHY)
+def test_a_healthy_service_is_well_whoever_asks(bench: Bench, kind: Kind) -> None:
+    with kind.change(bench):
+        seen = {user: bench.wrong(user, kind.service, **kind.expected) for user in bench.users}
+    assert seen == {"kuryr": set(), "viewer": set(), "admin": set()}
+
+
+def skipped(rows: tuple[Finding, ...]) -> dict[str, str]:
+    """Return the checks that were skipped, with the last reason."""
+    return {one.check: one.detail for one in rows if one.status is Status.SKIP}
+
+
+PORTS, SUBNETS, GROUPS = "get_port", "get_subnet", "get_security_group"
+
+
+@pytest.mark.parametrize(
+    ("rules", "reasons"),
+    [
+        (
+            (PORTS,),
+            {
+                "vip-port": "is visible, but neither is any other of project",
+                "vip-security-groups": "the VIP's port is not visible",
+                "member-security-groups": "no port with 10.0.0.111 is visible",
+            },
+        ),
+        ((SUBNETS,), {"member-security-groups": "the amphora's subnet"}),
+        ((GROUPS,), {"member-security-groups": "group is not visible to these credentials"}),
+        ((PORTS, SUBNETS, GROUPS), {"vip-port": "is visible, but neither is any other of project"}),
+    ],
+    ids=str,
+)
+def test_what_neutron_does_not_show_a_reader_is_skipped_with_the_reason(
+    bench: Bench, rules: tuple[str, ...], reasons: dict[str, str]
+) -> None:
+    with forbidden(bench.cloud, *rules):
+        rows = bench.rows("viewer")
+    assert all(one.status in (Status.OK, Status.SKIP) for one in rows)
+    for check, reason in reasons.items():
+        assert reason in skipped(rows)[check]
+
+
+def test_a_quota_that_octavia_does_not_show_a_reader_is_skipped(bench: Bench) -> None:
+    with forbidden(bench.cloud, "load-balancer:read-quota"):
+        short = bench.rows("viewer", members=3)
+        missing = bench.rows("viewer", "core/udm")
+    secret = "these credentials may not read the project's quota"
+    assert skipped(short)["member-quota"] == secret
+    assert skipped(missing)["load-balancer-quota"] == secret
