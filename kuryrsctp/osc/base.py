@@ -57,6 +57,22 @@ class VerdictLister(command.Lister):
     auth_required = False
 
     exit_code: ExitCode = ExitCode.OK
+    # What the help ends with, as it is.
+    epilog = ""
+
+    def get_epilog(self) -> str:
+        """Return the epilog.
+
+        To name a command's package in it, cliff would read the metadata of all that are
+        installed, which takes longer than what the commands do.
+        """
+        return self.epilog
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return a parser to which the command's arguments can be added."""
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+        parser.formatter_class = argparse.RawDescriptionHelpFormatter
+        return parser
 
     @contextlib.contextmanager
     def connection(self) -> Iterator["Connection"]:

@@ -56,11 +56,11 @@ class List(VerdictLister):
     Members are counted port by port, in the order of the ports.
     """
 
+    epilog = _EPILOG
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the command's arguments."""
         parser = super().get_parser(prog_name)
-        parser.formatter_class = argparse.RawDescriptionHelpFormatter
-        parser.epilog = _EPILOG
         parser.add_argument(
             "--project", metavar="<project>", help="Only services of this project (name or ID)"
         )

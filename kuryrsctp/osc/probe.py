@@ -90,13 +90,13 @@ class Probe(VerdictLister):
     with 0 messages. With --address and --port, no cloud and no credentials are needed.
     """
 
+    epilog = _EPILOG
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the arguments to cliff's."""
         from kuryrsctp.osc import probe_options
 
-        parser: argparse.ArgumentParser = super().get_parser(prog_name)
-        parser.formatter_class = argparse.RawDescriptionHelpFormatter
-        parser.epilog = _EPILOG
+        parser = super().get_parser(prog_name)
         probe_options.add_to(parser)
         return parser
 

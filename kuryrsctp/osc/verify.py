@@ -60,11 +60,11 @@ class Verify(VerdictLister):
     that. With --long each finding comes with what to do about it.
     """
 
+    epilog = _EPILOG
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the command's arguments."""
         parser = super().get_parser(prog_name)
-        parser.formatter_class = argparse.RawDescriptionHelpFormatter
-        parser.epilog = _EPILOG
         parser.add_argument(
             "services",
             metavar="<service>",

@@ -12,9 +12,17 @@
 
 """What the plugin costs those who use other `openstack` commands: next to nothing."""
 
+import argparse
 import subprocess
 import sys
 
+import cliff.command
+import pytest
+
+from kuryrsctp.osc.base import VerdictLister
+from kuryrsctp.osc.list import List
+from kuryrsctp.osc.probe import Probe
+from kuryrsctp.osc.verify import Verify
 from tests.functional.conftest import Shell
 
 COMMANDS = (
@@ -59,3 +67,17 @@ def test_help_lists_the_commands_and_each_explains_itself(shell: Shell) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "Exit status: 0 all is well" in done.stdout
     assert "openstack kuryr sctp verify sctp-demo\n" in done.stdout
+
+
+@pytest.mark.parametrize("command", [List, Probe, Verify])
+def test_a_commands_arguments_cost_no_look_at_all_that_is_installed(
+    command: type[VerdictLister], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cliff's own parser reads the metadata of every package to name the command's."""
+
+    def look(module: object) -> str:
+        raise AssertionError(module)
+
+    monkeypatch.setattr(cliff.command, "_get_distribution_for_module", look)
+    parser = command(argparse.Namespace(), argparse.Namespace()).get_parser("openstack")
+    assert "Examples::" in (parser.epilog or "")

@@ -53,7 +53,13 @@ class Cloud:
         self.urls = urls
 
     @classmethod
-    def start(cls, address: str = "127.0.0.1", timeout: float = START_TIMEOUT) -> "Cloud":
+    def start(
+        cls,
+        address: str = "127.0.0.1",
+        timeout: float = START_TIMEOUT,
+        *,
+        octavia_processes: int = 1,
+    ) -> "Cloud":
         """Start a cloud on free ports and return when its APIs answer.
 
         It ends with the thread that starts it, at the latest.
@@ -63,6 +69,7 @@ class Cloud:
         """
         state = Path(tempfile.mkdtemp(prefix="cloud-"))
         command = [str(PYTHON), "-m", "tests.lab.cloud", "serve", "--state", str(state)]
+        command += ["--octavia-processes", str(octavia_processes)]
         output = state / "serve.log"
         process = None
         try:

@@ -41,6 +41,7 @@ def main() -> int:
                 arguments.state.resolve(),
                 arguments.address,
                 STANDARD_PORTS if arguments.standard_ports else ports,
+                {"octavia": arguments.octavia_processes},
             )
         else:
             from tests.lab.cloud import render
@@ -69,6 +70,7 @@ def _parse() -> argparse.Namespace:
         help="the first of three ports in a row (default: free ones)",
     )
     serve.add_argument("--standard-ports", action="store_true", help="5000, 9696 and 9876")
+    serve.add_argument("--octavia-processes", type=int, default=1, metavar="<number>")
     serve.add_argument(
         "--die-with", type=int, metavar="<pid>", help="stop when this parent process ends"
     )

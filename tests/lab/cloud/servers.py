@@ -181,6 +181,7 @@ def _serve(name: str, settings: Settings, opened: socket.socket, ready: Any) -> 
         def load_config(self) -> None:
             for option, value in _gunicorn_options(name, opened, ready).items():
                 self.cfg.set(option, value)
+            self.cfg.set("workers", settings.processes.get(name, 1))
 
         def load(self) -> Any:
             return applications.load(name, settings)
@@ -195,7 +196,8 @@ def _gunicorn_options(name: str, opened: socket.socket, ready: Any) -> dict[str,
     def post_worker_init(worker: Any) -> None:
         gc.freeze()
         gc.enable()
-        ready.send(None)
+        with contextlib.suppress(BrokenPipeError):  # one that is ready is enough
+            ready.send(None)
         ready.close()
 
     def worker_exit(arbiter: Any, worker: Any) -> None:

@@ -25,7 +25,7 @@ from tests.lab.cloud import prepared, servers, warmup
 from tests.lab.cloud.settings import CATALOGUE_TYPES, SERVERS, Settings
 
 
-def serve(state: Path, address: str, ports: Mapping[str, int]) -> None:
+def serve(state: Path, address: str, ports: Mapping[str, int], counts: Mapping[str, int]) -> None:
     """Serve until a signal ends the process.
 
     ``clouds.yaml`` and then ``ready`` appear in the state directory when all servers answer.
@@ -33,6 +33,7 @@ def serve(state: Path, address: str, ports: Mapping[str, int]) -> None:
     :param state: a directory of this cloud alone, made if missing.
     :param address: the IP address to listen on.
     :param ports: the port of each server; 0 picks a free one.
+    :param counts: of how many processes a server consists, if not of one.
     :raises Failed: a server did not start, or ended.
     """
     ready = state / "ready"
@@ -42,7 +43,7 @@ def serve(state: Path, address: str, ports: Mapping[str, int]) -> None:
     os.environ.setdefault("LAB_AMPHORA_DIR", str(state / "amphora"))
     with _listening(address, ports) as sockets:
         urls = {name: servers.url(opened) for name, opened in sockets.items()}
-        settings = Settings(state, urls)
+        settings = Settings(state, urls, counts)
         _point_catalogue(settings)
         servers.import_shared()
         with servers.running(settings, sockets) as started, _removed_at_end(ready):

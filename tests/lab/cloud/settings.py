@@ -15,7 +15,7 @@
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.lab.cloud import walkthrough
@@ -29,10 +29,14 @@ Section = Mapping[str, object]
 
 @dataclass(frozen=True)
 class Settings:
-    """Where a cloud keeps its files, and where its servers answer."""
+    """Where a cloud keeps its files, and where its servers answer.
+
+    `processes` is for servers that have more than one.
+    """
 
     state: Path
     urls: Mapping[str, str]
+    processes: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def secrets(self) -> Path:
