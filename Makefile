@@ -34,7 +34,7 @@ help:
 	@echo "make unit   the tests that need neither cloud nor lab"
 	@echo "make functional  those that need the cloud, but no SCTP in a kernel"
 	@echo "make lint   ruff and mypy"
-	@echo "make bench  what probes, lists and start-up cost, beside their peers (20 minutes)"
+	@echo "make bench  what probes, lists and start-up cost, beside their peers (10 minutes)"
 	@echo "make docs   the documentation, into doc/build"
 	@echo "make test-minimum  the oldest versions allowed; with PYTHON=python3.10 of Python, too"
 	@echo "make shell  a shell on the lab's client, cloud credentials set"
