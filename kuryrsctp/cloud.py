@@ -43,7 +43,7 @@ _REMEDIES = {
     401: "the credentials are refused: check user, password and project"
     " (`openstack token issue` must work)",
     403: "these credentials may not read this: use the load balancer's project, or ask for the role"
-    " `load-balancer_observer`",
+    " `reader` (in clouds with Octavia's own roles, `load-balancer_observer`)",
     404: "nothing is there: check that the catalog leads to the right API (`openstack catalog"
     " list`)",
     409: "the object is being changed: try again in a minute",

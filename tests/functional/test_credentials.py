@@ -60,7 +60,8 @@ def test_a_user_without_a_role_is_told_which_one_to_ask_for(shell: Shell, cloud:
     assert done.stderr == (
         f"{cloud.urls['octavia']}/v2.0/lbaas/loadbalancers answered 403 (Policy does not allow this"
         " request to be performed.): these credentials may not read this: use the load balancer's"
-        " project, or ask for the role `load-balancer_observer`\n"
+        " project, or ask for the role `reader` (in clouds with Octavia's own roles,"
+        " `load-balancer_observer`)\n"
     )
 
 

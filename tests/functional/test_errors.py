@@ -183,6 +183,6 @@ def test_a_service_that_cannot_be_asked_about_does_not_hide_the_others(
     assert done.stderr == (
         f"{lb_id}: {fake.url}{LOAD_BALANCERS}/{lb_id} answered 403 (said by the fake): these"
         " credentials may not read this: use the load balancer's project, or ask for the role"
-        " `load-balancer_observer`\n"
+        " `reader` (in clouds with Octavia's own roles, `load-balancer_observer`)\n"
     )
     assert done.returncode == 3
