@@ -19,10 +19,10 @@ import time
 class Deadline:
     """A point in time that no wait goes past."""
 
-    def __init__(self, seconds: float, start: float | None = None) -> None:
-        """Set the deadline `seconds` from now, or from `start` on the monotonic clock."""
-        self._end = (time.monotonic() if start is None else start) + seconds
+    def __init__(self, seconds: float) -> None:
+        """Set the deadline `seconds` from now."""
+        self._end = time.monotonic() + seconds
 
-    def left(self, now: float | None = None) -> float:
+    def left(self) -> float:
         """Return the seconds that are left, never less than 0."""
-        return max(0.0, self._end - (time.monotonic() if now is None else now))
+        return max(0.0, self._end - time.monotonic())

@@ -108,7 +108,9 @@ class Inventory:
         cloud.call_all(
             [
                 lambda: self._read_listeners(api, query, seen),
-                lambda: _fill(self._balancers, _balancer, seen, api, "loadbalancers", query),
+                lambda: _fill(
+                    self._balancers, octavia.load_balancer_from, seen, api, "loadbalancers", query
+                ),
                 lambda: _fill(self._pools, _pool, seen, api, "pools", query | _SCTP),
             ],
             deadline,
@@ -207,10 +209,6 @@ def _fill(
             )
         found.update((one.id, make(one)) for one in page)
         seen(len(page))
-
-
-def _balancer(row: pages.Row) -> LoadBalancer:
-    return octavia.load_balancer_from(row)
 
 
 def _listener(row: pages.Row) -> _Listener:

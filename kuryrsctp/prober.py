@@ -80,7 +80,7 @@ class Plan:
 
         Raises SctpUnavailable, NotJudged, UsageError.
         """
-        with Client(ports.ephemeral_ports()) as client:
+        with closing(Client(ports.ephemeral_ports())) as client:
 
             def send(turn: tuple[int, Endpoint]) -> Steps[Exchange]:
                 return client.exchange(*turn, self.sending, timeout=self.timeout)

@@ -42,7 +42,7 @@ _LONGEST_CELL = 1000
 # They escape what is not printable ASCII themselves, so that the data stays exact.
 _EXACT_FORMATS = frozenset({"json", "yaml"})
 # They print a row when it comes; the others need all of them first.
-_STREAMED = frozenset({"csv", "value"})
+STREAMED = frozenset({"csv", "value"})
 
 T = TypeVar("T")
 
@@ -145,7 +145,7 @@ class VerdictLister(command.Lister):
     def _terminal(self, parsed_args: argparse.Namespace) -> TextIO | None:
         """Return where to show progress, None where nobody sees it or where it is in the way."""
         stderr: TextIO = self.app.stderr
-        rows_between = parsed_args.formatter in _STREAMED and self.app.stdout.isatty()
+        rows_between = parsed_args.formatter in STREAMED and self.app.stdout.isatty()
         wanted = self.app.options.verbose_level and stderr.isatty() and not rows_between
         return stderr if wanted else None
 
@@ -156,13 +156,13 @@ class VerdictLister(command.Lister):
         data: Iterable[Sequence[Any]],
     ) -> int:
         """Print the rows, if anything is known; text of others never reaches the terminal raw."""
-        rows = iter(data if parsed_args.formatter in _STREAMED else self._all(data))
+        rows = iter(data if parsed_args.formatter in STREAMED else self._all(data))
         first = next(rows, None)
         if first is None and self.exit_code is not ExitCode.OK:
             return self.exit_code
         rows = itertools.chain(() if first is None else (first,), rows)
         if parsed_args.formatter not in _EXACT_FORMATS:
-            rows = ([_cell(value) for value in row] for row in rows)
+            rows = ([cell(value) for value in row] for row in rows)
         return super().produce_output(parsed_args, column_names, rows)
 
     def _all(self, data: Iterable[T]) -> list[T]:
@@ -196,5 +196,6 @@ def _settings_errors() -> Iterator[None]:
         ) from error
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
+    """Return a value of a row as it may be shown on a terminal."""
     return printable(value, _LONGEST_CELL) if isinstance(value, str) else value

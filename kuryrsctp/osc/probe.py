@@ -26,8 +26,7 @@ from cliff.lister import Lister
 
 from kuryrsctp.errors import ExitCode, KuryrSctpError
 from kuryrsctp.osc import live
-from kuryrsctp.osc.base import VerdictLister
-from kuryrsctp.text import printable
+from kuryrsctp.osc.base import STREAMED, VerdictLister, cell
 
 if TYPE_CHECKING:
     from kuryrsctp.model import Exchange
@@ -41,8 +40,6 @@ _COLUMNS = ("Target", "Outcome", "Backend", "Member", "Messages", "Share", *_TIM
 _EACH_COLUMNS = ("Seq", "Target", "Local Port", "Outcome", "Backend", "RTT", "Answer")
 
 # Those that print a row at a time.
-_LINE_FORMATS = frozenset({"csv", "value"})
-_CELL = 1000
 
 _EPILOG = """\
 Times are in milliseconds; P95 is exact to 1 %.
@@ -134,7 +131,7 @@ class Probe(VerdictLister):
 
     def _flushed(self, rows: Iterable[Sequence[Any]]) -> Iterator[list[Any]]:
         for row in rows:
-            yield [printable(one, _CELL) if isinstance(one, str) else one for one in row]
+            yield [cell(one) for one in row]
             self.app.stdout.flush()
 
     def _plan(self, parsed_args: argparse.Namespace) -> "Plan":
@@ -195,7 +192,7 @@ class Probe(VerdictLister):
 
 
 def _streams(parsed_args: argparse.Namespace) -> bool:
-    return bool(parsed_args.each) and parsed_args.formatter in _LINE_FORMATS
+    return bool(parsed_args.each) and parsed_args.formatter in STREAMED
 
 
 def _rows(report: "ProbeReport") -> Iterable[tuple[Any, ...]]:

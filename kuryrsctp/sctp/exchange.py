@@ -16,7 +16,6 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import TracebackType
 
 from kuryrsctp.model import Endpoint, Exchange, Outcome
 from kuryrsctp.sctp import route
@@ -48,7 +47,7 @@ class Client:
     """Makes exchanges, many at once if need be, on one thread.
 
     It keeps what they share: the source ports, the ways to the targets, and an ear for
-    ABORTs. Close it, or use it as a context manager.
+    ABORTs, until it is closed.
     """
 
     def __init__(self, ports: Iterator[int]) -> None:
@@ -57,17 +56,6 @@ class Client:
         self._ways: dict[tuple[Endpoint, str | None], route.Way] = {}
         self._aborts = Aborts()
         self._epoch = time.time() - time.monotonic()
-
-    def __enter__(self) -> "Client":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Hear no more ABORTs; exchanges under way may end."""

@@ -22,12 +22,13 @@ import json
 import statistics
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from tests.bench.loops import LOOPS, MANY, STEP
+from tests.bench.scale import Cost
 from tests.lab import Lab, topology
 
 SERVER, CLIENT = topology.PODS
@@ -82,30 +83,27 @@ def bench() -> Iterator[tuple[Lab, Path]]:
     with tempfile.TemporaryDirectory() as directory, Lab.start(cloud=False) as lab:
         compile_programs(Path(directory))
         server = lab.spawn([f"{directory}/echo", SERVER.ipv4, str(PORT)], ns=SERVER.name)
-        deadline = time.monotonic() + 20
-        while "listening" not in server.output()[0]:
-            assert server.poll() is None, server.output()
-            assert time.monotonic() < deadline
+        server.wait_for("listening", 20)
         yield lab, Path(directory)
 
 
-def rows(found: dict[str, list[float]]) -> list[dict[str, Any]]:
-    """Return the medians as rows of the table; the ratios are of rates: more is faster."""
+def costs(found: dict[str, list[float]]) -> list[Cost]:
+    """Return the medians; the ratios are of rates: more is faster."""
     medians = {name: statistics.median(each) for name, each in found.items()}
     return [
-        {
-            "what": _TITLES[name],
-            "services": 0,
-            "requests": 0,
-            "seconds": 1 / medians[name],
-            "peak_mib": 0.0,
-            "runs": len(each),
-            "ratios": {
+        Cost(
+            what=_TITLES[name],
+            services=0,
+            requests=0,
+            seconds=1 / medians[name],
+            peak_mib=0.0,
+            runs=len(each),
+            ratios={
                 f"the rate of {_TITLES[peer].partition(': ')[2]}": medians[name] / medians[peer]
                 for peer in _PEERS
                 if name not in _PEERS
             },
-        }
+        )
         for name, each in found.items()
     ]
 
@@ -113,4 +111,5 @@ def rows(found: dict[str, list[float]]) -> list[dict[str, Any]]:
 def measure(rounds: int, count: int, memory: int) -> tuple[list[dict[str, Any]], float]:
     """Return the rows, and by how many bytes 1,000 of `memory` associations make it grow."""
     with bench() as (lab, programs):
-        return rows(rates(lab, programs, rounds, count)), slope(lab, memory)
+        found = costs(rates(lab, programs, rounds, count))
+        return [asdict(one) for one in found], slope(lab, memory)

@@ -142,7 +142,7 @@ def test_an_api_that_never_answers_is_given_up_after_the_users_timeout(
     config.write_text(json.dumps({"clouds": {"fake": {"auth": auth, "api_timeout": 1}}}))
     begun = time.monotonic()
     done = shell.verify("x", env={"OS_CLIENT_CONFIG_FILE": str(config), "OS_CLOUD": "fake"})
-    assert time.monotonic() - begun < 30
+    assert time.monotonic() - begun < 15
     asked = TOKENS if path == KEYSTONE else path
     assert done.stderr == f"no answer from {fake.url}{asked} (timed out): {CONNECTION}"
     assert (done.returncode, done.stdout) == (1, "")

@@ -86,6 +86,17 @@ class Process:
             time.sleep(_POLL_INTERVAL)
         return status
 
+    def wait_for(self, text: str, timeout: float, number: int = 1) -> None:
+        """Wait until the command has printed `text` so many times on stdout.
+
+        :raises LabError: it ended before, or `timeout` seconds have passed.
+        """
+        deadline = time.monotonic() + timeout
+        while self.output()[0].count(text) < number:
+            if self.poll() is not None or time.monotonic() > deadline:
+                raise LabError(f"'{text}' was not printed {number} times: {self.output()}")
+            time.sleep(_POLL_INTERVAL)
+
     def terminate(self) -> None:
         """Ask the command, and what it started, to end."""
         self.send_signal(signal.SIGTERM)

@@ -13,8 +13,6 @@
 
 """Whatever a server sends, no message is lost count of, and nothing breaks or hangs."""
 
-import time
-
 import pytest
 
 from kuryrsctp.model import Outcome
@@ -57,10 +55,7 @@ def test_a_server_may_send_any_packet(machine: Lab, seed: str) -> None:
         argv = [PYTHON, "-m", "tests.lab.rawpeer", str(PORT), seed]
         server = machine.spawn(argv, ns=POD.name, timeout=120)
         try:
-            deadline = time.monotonic() + 20
-            while "listening" not in server.output()[0]:
-                assert server.poll() is None, server.output()
-                assert time.monotonic() < deadline
+            server.wait_for("listening", 20)
             seen = assert_all_accounted_for(machine, MESSAGES)
             assert server.poll() is None, server.output()
         finally:

@@ -122,8 +122,7 @@ def test_what_is_sent_is_what_was_asked_for(
     echo = [PYTHON, "-m", "tests.lab.peers", "echo", str(ECHO_PORT)]
     server = machine.spawn(echo, ns=POD.name, timeout=60)
     try:
-        while "listening" not in server.output()[0]:
-            assert server.poll() is None, server.output()
+        server.wait_for("listening", 20)
         target = ("--address", POD.ipv4, "--port", str(ECHO_PORT), "--count", "1", "--each")
         status, rows, stderr = probe(machine, *target, *asked)
     finally:

@@ -56,9 +56,7 @@ def watch(machine: Lab, *target: str) -> Process:
 def wait(process: Process, outcome: str, number: int) -> None:
     """Wait for `number` more messages with an outcome."""
     before = process.output()[0].count(outcome)
-    while process.output()[0].count(outcome) < before + number:
-        assert process.poll() is None, process.output()
-        assert process.age < 110, process.output()
+    process.wait_for(outcome, 110 - process.age, before + number)
 
 
 def ended(process: Process) -> list[re.Match[str]]:
