@@ -234,6 +234,23 @@ def test_a_thousand_messages_find_both_pods_and_none_stalls(machine: Lab) -> Non
     assert max(one["seconds"] for one in exchanges) < STALLED
 
 
+def test_a_run_stalls_on_no_port_that_another_has_just_used(machine: Lab) -> None:
+    sysctl = "net.ipv4.ip_local_port_range"
+    usual = machine.run(["sysctl", "-n", sysctl], check=True).stdout.split()
+    # Nine blocks of ports, for three runs: two for the messages of each, one for its first try.
+    machine.run(["sysctl", "-w", f"{sysctl}=20000 {20000 + 9 * 64 - 1}"], check=True)
+    try:
+        seen = [
+            one
+            for _ in range(3)
+            for one in measure(machine, topology.VIP, topology.VIP_PORT, count=100)["exchanges"]
+        ]
+    finally:
+        machine.run(["sysctl", "-w", f"{sysctl}={' '.join(usual)}"], check=True)
+    assert {one["outcome"] for one in seen} == {"ANSWERED"}
+    assert len({one["local_port"] for one in seen}) == len(seen)
+
+
 def test_addresses_beside_the_vip_are_warned_of(machine: Lab) -> None:
     second = ["10.0.0.76/26", "dev", "eth0"]
     machine.run(["ip", "addr", "add", *second], ns=POD.name, check=True)

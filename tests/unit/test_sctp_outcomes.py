@@ -12,18 +12,11 @@
 
 
 import errno
-import itertools
-from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from kuryrsctp.model import Outcome
 from kuryrsctp.sctp.outcomes import broken, not_connected
-from kuryrsctp.sctp.ports import ephemeral_ports, source_ports
-
-PORTS = st.integers(min_value=1, max_value=65535)
 
 
 def outcome(
@@ -76,22 +69,3 @@ def test_a_reset_is_a_lost_association() -> None:
     assert end is not None
     assert end.outcome is Outcome.LOST
     assert end.detail == "the association broke: connection reset by peer"
-
-
-@given(st.data())
-def test_no_source_port_comes_again_before_all_others_have(data: st.DataObject) -> None:
-    low = data.draw(PORTS)
-    high = data.draw(st.integers(low, min(low + 100, 65535)))
-    ports = source_ports(low, high, data.draw(st.integers(low, high)))
-    size = high - low + 1
-    for _ in range(3):
-        assert sorted(itertools.islice(ports, size)) == list(range(low, high + 1))
-
-
-def test_source_ports_follow_each_other() -> None:
-    def wrapped(ports: Iterator[int]) -> list[int]:
-        return list(itertools.islice(ports, 4))
-
-    assert wrapped(source_ports(10, 13, 12)) == [12, 13, 10, 11]
-    first, second = itertools.islice(ephemeral_ports(), 2)
-    assert second == first + 1 or second < first
