@@ -16,8 +16,11 @@
 python -m tests.bench.loops LOOP ADDRESS PORT COUNT: prints the seconds as JSON.
 """
 
+import itertools
 import json
+import select
 import socket
+import struct
 import sys
 import time
 from collections import Counter
@@ -29,6 +32,8 @@ import sctp
 from kuryrsctp import prober
 from kuryrsctp.model import Outcome
 from kuryrsctp.pace import Pace
+from kuryrsctp.sctp.ports import ephemeral_ports
+from kuryrsctp.sctp.sockets import SCTP_RTOINFO, peer_addresses
 
 MESSAGE = b"HELLO, I AM A CLIENT"
 MANY = 64
@@ -36,6 +41,7 @@ STEP = 1000
 _LONGEST = 2048
 _TIMEOUT = 10.0
 _WARM = 50
+_RTO = struct.pack("@iIII", 0, 1000, 0, 0)
 
 
 def bare_python(address: str, port: int, count: int) -> None:
@@ -59,6 +65,33 @@ def timed_python(address: str, port: int, count: int) -> None:
         assert association.recv(_LONGEST) == MESSAGE
         assert time.monotonic() - sent < _TIMEOUT
         association.close()
+
+
+def same_calls(address: str, port: int, count: int) -> None:
+    """The system calls of the engine, with nothing around them: no program makes them faster."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
+        way.connect((address, port))
+        source = way.getsockname()[0]
+    kind = socket.SOCK_STREAM | socket.SOCK_NONBLOCK
+    for local_port in itertools.islice(ephemeral_ports(), count):
+        association = socket.socket(socket.AF_INET, kind, socket.IPPROTO_SCTP)
+        association.setsockopt(socket.IPPROTO_SCTP, SCTP_RTOINFO, _RTO)
+        association.bind((source, local_port))
+        association.connect_ex((address, port))
+        while not peer_addresses(association):
+            _wait(association, select.POLLOUT)
+        sent = time.monotonic()
+        association.sendmsg([MESSAGE])
+        _wait(association, select.POLLIN)
+        assert association.recvmsg(_LONGEST)[0] == MESSAGE
+        assert time.monotonic() - sent < _TIMEOUT
+        association.close()
+
+
+def _wait(association: socket.socket, event: int) -> None:
+    poller = select.poll()
+    poller.register(association, event)
+    assert poller.poll(_TIMEOUT * 1000)
 
 
 def bare_pysctp(address: str, port: int, count: int) -> None:
@@ -95,7 +128,8 @@ def _ours(address: str, port: int, count: int, concurrency: int) -> None:
 
 
 LOOPS: dict[str, Callable[[str, int, int], None]] = {
-    loop.__name__: loop for loop in (bare_python, timed_python, bare_pysctp, ours, ours_concurrent)
+    loop.__name__: loop
+    for loop in (bare_python, timed_python, same_calls, bare_pysctp, ours, ours_concurrent)
 }
 
 

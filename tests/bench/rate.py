@@ -40,12 +40,13 @@ _TITLES = {
     IN_C: "probe: C, bare",
     "bare_python": "probe: Python, bare",
     "timed_python": "probe: Python, timed",
+    "same_calls": "probe: Python, the same calls",
     "bare_pysctp": "probe: pysctp, bare",
     "ours": "probe: kuryrsctp",
     "ours_concurrent": f"probe: kuryrsctp, {MANY} at once",
 }
 # Whose rates those of `ours` are compared with.
-_PEERS = ("bare_python", "timed_python")
+_PEERS = ("bare_python", "timed_python", "same_calls")
 
 
 def compile_programs(directory: Path) -> None:

@@ -69,6 +69,17 @@ def test_help_lists_the_commands_and_each_explains_itself(shell: Shell) -> None:
     assert "openstack kuryr sctp verify sctp-demo\n" in done.stdout
 
 
+def test_a_command_ends_without_a_last_look_through_all_that_lives() -> None:
+    """Only what is not frozen is looked at when Python collects garbage in the end."""
+    script = (
+        "import atexit, gc, sys; from openstackclient import shell;"
+        " atexit.register(lambda: print(len(gc.get_objects()) < gc.get_freeze_count()));"
+        " sys.exit(shell.main(['kuryr', 'sctp', 'list']))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "True\n")
+
+
 @pytest.mark.parametrize("command", [List, Probe, Verify])
 def test_a_commands_arguments_cost_no_look_at_all_that_is_installed(
     command: type[VerdictLister], monkeypatch: pytest.MonkeyPatch

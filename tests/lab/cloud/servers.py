@@ -179,9 +179,9 @@ def _serve(name: str, settings: Settings, opened: socket.socket, ready: Any) -> 
 
     class Server(BaseApplication):
         def load_config(self) -> None:
-            for option, value in _gunicorn_options(name, opened, ready).items():
+            workers = settings.processes.get(name, 1)
+            for option, value in _gunicorn_options(name, opened, ready, workers).items():
                 self.cfg.set(option, value)
-            self.cfg.set("workers", settings.processes.get(name, 1))
 
         def load(self) -> Any:
             return applications.load(name, settings)
@@ -189,7 +189,7 @@ def _serve(name: str, settings: Settings, opened: socket.socket, ready: Any) -> 
     Server().run()
 
 
-def _gunicorn_options(name: str, opened: socket.socket, ready: Any) -> dict[str, Any]:
+def _gunicorn_options(name: str, opened: socket.socket, ready: Any, workers: int) -> dict[str, Any]:
     def post_fork(arbiter: Any, worker: Any) -> None:
         processes.die_with(arbiter.pid)
 
@@ -204,6 +204,9 @@ def _gunicorn_options(name: str, opened: socket.socket, ready: Any) -> dict[str,
         if worker.booted:
             os._exit(0)  # Octavia's idle threads would hold it for seconds
 
+    # Several processes are as behind a proxy: whichever is free takes a request. Threads take
+    # connections, and all of a client's could be one process's.
+    alone = workers == 1
     return {
         "bind": f"fd://{opened.fileno()}",
         "control_socket_disable": True,
@@ -213,9 +216,10 @@ def _gunicorn_options(name: str, opened: socket.socket, ready: Any) -> dict[str,
         "post_fork": post_fork,
         "post_worker_init": post_worker_init,
         "proc_name": name,
-        "threads": 8,
+        "threads": 8 if alone else 1,
         "timeout": 0,
-        "worker_class": "gthread",
+        "worker_class": "gthread" if alone else "sync",
         "worker_exit": worker_exit,
         "worker_tmp_dir": "/dev/shm",
+        "workers": workers,
     }
