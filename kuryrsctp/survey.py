@@ -33,6 +33,9 @@ from kuryrsctp.surroundings import Surroundings
 PAUSE = 2.0
 """Seconds between two looks at a service that has not settled."""
 
+GIVE_UP = 180.0
+"""Seconds without a word from the APIs, after which they are not asked about other services."""
+
 _BATCH = 25  # services whose surroundings are asked for together
 
 T = TypeVar("T")
@@ -59,6 +62,40 @@ class _Group(NamedTuple):
     found: tuple[LoadBalancer, ...]
 
 
+class Patience:
+    """Bounds how long many services are asked for in vain, each of which has a deadline of its own.
+
+    It is shared by threads.
+    """
+
+    def __init__(self, seconds: float = GIVE_UP) -> None:
+        """Have patience for so long from now on, and from each time that something was heard."""
+        self._seconds = seconds
+        self._heard = time.monotonic()
+        self._trouble: NotJudged | None = None
+
+    def attempt(self, function: Callable[[], T]) -> T | NotJudged:
+        """Call what asks the APIs, while there is hope; return why nothing came of it."""
+        silence = time.monotonic() - self._heard
+        if self._trouble and silence > self._seconds:
+            return NotJudged(f"not asked for, after {silence:.0f} s in vain: {self._trouble}")
+        result = _attempt(function)
+        if isinstance(result, NotJudged):
+            self._trouble = result
+        else:
+            self._heard, self._trouble = time.monotonic(), None
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What batches of services have in common."""
+
+    quotas: Quotas
+    octavia: Patience = field(default_factory=Patience)
+    neutron: Patience = field(default_factory=Patience)
+
+
 @dataclass(frozen=True, slots=True)
 class Survey:
     """How to judge services: `jobs` of them at a time, each against what is `expected`."""
@@ -74,7 +111,8 @@ class Survey:
         """
         # The SDK asks for versions at first use, and would in each thread.
         octavia.proxy(self.connection, Deadline(cloud.TIMEOUT))
-        jobs = [functools.partial(self._one, service) for service in services]
+        patience = Patience()
+        jobs = [functools.partial(self._one, service, patience) for service in services]
         return Judgements(len(services), self._run(jobs))
 
     def everything(
@@ -107,26 +145,29 @@ class Survey:
             groups.append(_Group(str(ref) if alone else group[0].id, own, group))
         size = max(1, min(_BATCH, len(groups) // self.jobs))
         batches = (groups[start : start + size] for start in range(0, len(groups), size))
-        quotas = Quotas(self.connection)
-        jobs = [functools.partial(self._batch, batch, quotas) for batch in batches]
+        shared = _Shared(Quotas(self.connection))
+        jobs = [functools.partial(self._batch, batch, shared) for batch in batches]
         return Judgements(len(groups), self._run(jobs))
 
-    def _one(self, service: str) -> list[tuple[str, Judgement]]:
+    def _one(self, service: str, patience: Patience) -> list[tuple[str, Judgement]]:
         verify = functools.partial(
             verifier.verify, self.connection, service, expected=self.expected
         )
-        return [(service, _attempt(verify))]
+        return [(service, patience.attempt(verify))]
 
-    def _batch(self, batch: Sequence[_Group], quotas: Quotas) -> list[tuple[str, Judgement]]:
+    def _batch(self, batch: Sequence[_Group], shared: _Shared) -> list[tuple[str, Judgement]]:
         """Judge services together: what surrounds them costs the requests of one."""
         deadline = Deadline(cloud.TIMEOUT)
-        whole = [_attempt(functools.partial(self._whole, one, deadline)) for one in batch]
+        whole = [
+            shared.octavia.attempt(functools.partial(self._whole, one, deadline)) for one in batch
+        ]
         alone = [
             one.found[0] for one in whole if not isinstance(one, NotJudged) and len(one.found) == 1
         ]
-        around = _attempt(lambda: neutron.read(self.connection, alone, deadline))
+        around = shared.neutron.attempt(lambda: neutron.read(self.connection, alone, deadline))
         judgements = (
-            _attempt(functools.partial(self._judge, one, around, quotas, deadline)) for one in whole
+            _attempt(functools.partial(self._judge, one, around, shared.quotas, deadline))
+            for one in whole
         )
         return [(one.name, judgement) for one, judgement in zip(batch, judgements, strict=True)]
 

@@ -11,16 +11,17 @@
 # under the License.
 
 
-"""Waiting ends when services have settled, which takes two quiet looks after a change."""
+"""Waiting ends when services have settled, or when nothing is heard of the APIs any more."""
 
+import time
 from collections.abc import Iterator, Sequence
 
 import pytest
 
 from kuryrsctp import survey
-from kuryrsctp.errors import CloudError
+from kuryrsctp.errors import CloudError, NotJudged
 from kuryrsctp.model import Finding, Report, Status
-from kuryrsctp.survey import Judgement, settle
+from kuryrsctp.survey import Judgement, Patience, settle
 
 AMF, SMF = "core/amf", "core/smf"
 
@@ -112,3 +113,24 @@ def test_the_time_that_was_given_is_the_end_of_it() -> None:
     waited(scripted, known, seconds=0.05)
     assert known == {AMF: absent()}
     waited(Script(), known, seconds=0)
+
+
+def never() -> None:
+    raise CloudError("no answer")
+
+
+def test_what_was_asked_in_vain_for_too_long_is_asked_no_more() -> None:
+    patience = Patience(0.0)
+    assert str(patience.attempt(never)) == "no answer"
+    given_up = patience.attempt(pytest.fail)
+    assert isinstance(given_up, NotJudged)
+    assert str(given_up) == "not asked for, after 0 s in vain: no answer"
+
+
+def test_an_answer_gives_new_patience() -> None:
+    patience = Patience(0.05)
+    patience.attempt(never)
+    assert patience.attempt(lambda: "an answer") == "an answer"
+    time.sleep(0.1)
+    # Silence alone is none of the API's doing: nobody asked.
+    assert patience.attempt(lambda: "an answer") == "an answer"
