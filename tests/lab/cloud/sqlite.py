@@ -55,10 +55,14 @@ sqlalchemy.event.listen(Engine, "rollback", _end)
 
 
 def readers_do_not_lock(application: Application) -> Application:
-    """Wrap a WSGI application: GET and HEAD read only, and in WAL mode wait for nobody."""
+    """Wrap a WSGI application: GET and HEAD read only, and in WAL mode wait for nobody.
+
+    Octavia writes a quota down when somebody first reads it.
+    """
 
     def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        _thread.reading = environ["REQUEST_METHOD"] in ("GET", "HEAD")
+        reads = environ["REQUEST_METHOD"] in ("GET", "HEAD")
+        _thread.reading = reads and "/quotas" not in environ["PATH_INFO"]
         _thread.writer = None
         return application(environ, start_response)
 
