@@ -145,6 +145,6 @@ def notes(targets: Iterable[Target], source_port: int | None) -> Iterator[str]:
     if source_port is not None:
         yield (
             f"every message leaves from port {source_port}: the load balancer may send all to one"
-            " member, and IPVS drops the first INIT of an association within a minute of the last"
-            " from the same port: delays of 3 s are no fault of the service"
+            " member, and IPVS drops the first INIT of an association within seconds of the last"
+            " from the same port: a delay of 1 s, or a TIMEOUT, is no fault of the service"
         )

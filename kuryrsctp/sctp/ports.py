@@ -13,9 +13,9 @@
 
 """Source ports, each as long unused as can be.
 
-IPVS remembers a closed association for a minute and drops the first INIT of a new one from the
-same port. The kernel picks ports at random: among a thousand a few would stall for no fault of the
-service, and so would a run that happens to begin where another has just ended.
+IPVS remembers a closed association (10 s in Linux 6.1) and drops the first INIT of a new one from
+the same port. The kernel picks ports at random: among a thousand a few would stall for no fault of
+the service, and so would a run that happens to begin where another has just ended.
 """
 
 import errno
