@@ -31,6 +31,7 @@ from kuryrsctp.sctp.route import Way
 from kuryrsctp.sctp.sockets import (
     IP_RECVERR,
     IPV6_RECVERR,
+    RTO,
     SCTP_INITMSG,
     SCTP_RTOINFO,
     SCTP_SNDINFO,
@@ -41,9 +42,6 @@ from kuryrsctp.sctp.sockets import (
 )
 from kuryrsctp.steps import Steps, Wait
 
-# struct sctp_rtoinfo (RFC 6458, 8.1.1), with RFC 9260's initial RTO in ms. Linux keeps to
-# RFC 4960's 3 s, and would send but two INITs in 5 s.
-_RTO = struct.pack("@iIII", 0, 1000, 0, 0)
 _ABORT = struct.pack("@ii", 1, 0)
 _STREAMS, _MOST_STREAMS = 10, 65535  # that Linux asks for, and may be asked for
 _CHUNK = 65536
@@ -76,7 +74,7 @@ class Association:
         self._timeout = timeout
         self._socket = client_socket(way.family)
         try:
-            self._socket.setsockopt(socket.IPPROTO_SCTP, SCTP_RTOINFO, _RTO)
+            self._socket.setsockopt(socket.IPPROTO_SCTP, SCTP_RTOINFO, RTO)
             if streams > _STREAMS:
                 init = struct.pack("@HHHH", min(streams, _MOST_STREAMS), 0, 0, 0)
                 self._socket.setsockopt(socket.IPPROTO_SCTP, SCTP_INITMSG, init)

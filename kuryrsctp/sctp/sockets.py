@@ -15,6 +15,7 @@
 
 import errno
 import socket
+import struct
 from typing import Any
 
 from kuryrsctp.errors import NotJudged, SctpUnavailable
@@ -28,6 +29,10 @@ SCTP_RTOINFO = 0
 SCTP_INITMSG = 2
 SCTP_SNDINFO = 2
 SCTP_UNORDERED = 1
+
+# struct sctp_rtoinfo (RFC 6458, 8.1.1), with RFC 9260's initial RTO in ms. Linux keeps to
+# RFC 4960's 3 s, and would send but two INITs in 5 s.
+RTO = struct.pack("@iIII", 0, 1000, 0, 0)
 
 BACKLOG = 128
 # The kernel's share of what one association can take, each way.

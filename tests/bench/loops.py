@@ -20,7 +20,6 @@ import itertools
 import json
 import select
 import socket
-import struct
 import sys
 import time
 from collections import Counter
@@ -30,10 +29,11 @@ from pathlib import Path
 import sctp
 
 from kuryrsctp import prober
-from kuryrsctp.model import Outcome
+from kuryrsctp.model import Endpoint, Outcome
 from kuryrsctp.pace import Pace
+from kuryrsctp.sctp import route
 from kuryrsctp.sctp.ports import ephemeral_ports
-from kuryrsctp.sctp.sockets import SCTP_RTOINFO, peer_addresses
+from kuryrsctp.sctp.sockets import RTO, SCTP_RTOINFO, peer_addresses
 
 MESSAGE = b"HELLO, I AM A CLIENT"
 MANY = 64
@@ -41,7 +41,6 @@ STEP = 1000
 _LONGEST = 2048
 _TIMEOUT = 10.0
 _WARM = 50
-_RTO = struct.pack("@iIII", 0, 1000, 0, 0)
 
 
 def bare_python(address: str, port: int, count: int) -> None:
@@ -69,13 +68,11 @@ def timed_python(address: str, port: int, count: int) -> None:
 
 def same_calls(address: str, port: int, count: int) -> None:
     """The system calls of the engine, with nothing around them: no program makes them faster."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
-        way.connect((address, port))
-        source = way.getsockname()[0]
+    source = route.way(Endpoint(address, port)).source[0]
     kind = socket.SOCK_STREAM | socket.SOCK_NONBLOCK
     for local_port in itertools.islice(ephemeral_ports(), count):
         association = socket.socket(socket.AF_INET, kind, socket.IPPROTO_SCTP)
-        association.setsockopt(socket.IPPROTO_SCTP, SCTP_RTOINFO, _RTO)
+        association.setsockopt(socket.IPPROTO_SCTP, SCTP_RTOINFO, RTO)
         association.bind((source, local_port))
         association.connect_ex((address, port))
         while not peer_addresses(association):

@@ -69,14 +69,15 @@ def test_help_lists_the_commands_and_each_explains_itself(shell: Shell) -> None:
     assert "openstack kuryr sctp verify sctp-demo\n" in done.stdout
 
 
-def test_a_command_ends_without_a_last_look_through_all_that_lives() -> None:
+def test_a_command_ends_without_a_last_look_through_all_that_lives(shell: Shell) -> None:
     """Only what is not frozen is looked at when Python collects garbage in the end."""
     script = (
         "import atexit, gc, sys; from openstackclient import shell;"
         " atexit.register(lambda: print(len(gc.get_objects()) < gc.get_freeze_count()));"
         " sys.exit(shell.main(['kuryr', 'sctp', 'list']))"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    argv = [sys.executable, "-c", script]
+    done = subprocess.run(argv, capture_output=True, text=True, env=shell.environ({}))
     assert (done.returncode, done.stdout) == (1, "True\n")
 
 

@@ -49,6 +49,8 @@ def test_no_source_port_comes_again_before_all_others_have(data: st.DataObject) 
 
 def test_source_ports_follow_each_other() -> None:
     assert taken(source_ports(10, 13, 12), 4) == [12, 13, 10, 11]
+    first, second = taken(ephemeral_ports(), 2)
+    assert second == first + 1 or second < first
 
 
 def test_runs_share_no_port_whether_at_once_or_one_after_another() -> None:
