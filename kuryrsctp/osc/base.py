@@ -1,14 +1,4 @@
-# Licensed under the Apache License, Version 2.0 (the "License"); you may
-# not use this file except in compliance with the License. You may obtain
-# a copy of the License at
-#
-#      http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
-# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
-# License for the specific language governing permissions and limitations
-# under the License.
+# SPDX-License-Identifier: Apache-2.0
 
 """What the commands share: the connection, the verdict as exit code, safe output.
 
@@ -27,12 +17,12 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 from osc_lib.command import command
 
 from kuryrsctp.errors import CloudError, ExitCode, KuryrSctpError
-from kuryrsctp.text import printable
+from kuryrsctp.terminal_text import printable
 
 if TYPE_CHECKING:
     from openstack.connection import Connection
 
-    from kuryrsctp.inventory import Seen
+    from kuryrsctp.cloud.inventory import Seen
 
 LOG = logging.getLogger(__name__)
 
@@ -84,7 +74,7 @@ class VerdictLister(command.Lister):
         """
         from osc_lib import clientmanager, shell
 
-        from kuryrsctp.retries import retry
+        from kuryrsctp.cloud.retries import retry
 
         options = self.app.options
         if not options.debug:

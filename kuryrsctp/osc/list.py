@@ -1,14 +1,4 @@
-# Licensed under the Apache License, Version 2.0 (the "License"); you may
-# not use this file except in compliance with the License. You may obtain
-# a copy of the License at
-#
-#      http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
-# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
-# License for the specific language governing permissions and limitations
-# under the License.
+# SPDX-License-Identifier: Apache-2.0
 
 
 """The command `openstack kuryr sctp list`."""
@@ -21,11 +11,11 @@ from cliff.columns import FormattableColumn
 
 from kuryrsctp import naming
 from kuryrsctp.errors import ExitCode
-from kuryrsctp.osc import arguments
+from kuryrsctp.osc import argtypes
 from kuryrsctp.osc.base import VerdictLister
 
 if TYPE_CHECKING:
-    from kuryrsctp.inventory import Service
+    from kuryrsctp.cloud.inventory import Service
 
 _COLUMNS = ("Service", "VIP", "Ports", "Members", "Provider", "Status")
 _LONG_COLUMNS = (*_COLUMNS, "Operating Status", "Admin State", "Made By", "Project", "ID")
@@ -67,7 +57,7 @@ class List(VerdictLister):
         parser.add_argument(
             "--namespace",
             metavar="<namespace>",
-            type=arguments.namespace,
+            type=argtypes.namespace,
             help="Only services of this Kubernetes namespace",
         )
         parser.add_argument(
@@ -79,7 +69,7 @@ class List(VerdictLister):
         self, parsed_args: argparse.Namespace
     ) -> tuple[Sequence[str], Iterable[tuple[Any, ...]]]:
         """Read the services."""
-        from kuryrsctp.inventory import Inventory
+        from kuryrsctp.cloud.inventory import Inventory
 
         with self.connection() as connection:
             inventory = Inventory(

@@ -1,14 +1,4 @@
-# Licensed under the Apache License, Version 2.0 (the "License"); you may
-# not use this file except in compliance with the License. You may obtain
-# a copy of the License at
-#
-#      http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
-# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
-# License for the specific language governing permissions and limitations
-# under the License.
+# SPDX-License-Identifier: Apache-2.0
 
 
 """openstack kuryr sctp probe"""
@@ -31,7 +21,7 @@ from kuryrsctp.osc.base import STREAMED, VerdictLister, cell
 if TYPE_CHECKING:
     from kuryrsctp.model import Exchange
     from kuryrsctp.prober import Plan
-    from kuryrsctp.summary import ProbeReport, Summary
+    from kuryrsctp.prober.statistics import ProbeReport, Summary
 
 LOG = logging.getLogger(__name__)
 
@@ -176,7 +166,7 @@ class Probe(VerdictLister):
             for outage in report.outages:
                 LOG.warning("%s", outage)
         if parsed_args.chart:
-            from kuryrsctp.chart import chart
+            from kuryrsctp.osc.chart import chart
 
             for line in chart(report):
                 print(line, file=self.app.stderr)

@@ -1,14 +1,4 @@
-# Licensed under the Apache License, Version 2.0 (the "License"); you may
-# not use this file except in compliance with the License. You may obtain
-# a copy of the License at
-#
-#      http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
-# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
-# License for the specific language governing permissions and limitations
-# under the License.
+# SPDX-License-Identifier: Apache-2.0
 
 """The command `openstack kuryr sctp verify`."""
 
@@ -17,15 +7,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from kuryrsctp import naming
+from kuryrsctp.cloud.threads import JOBS
 from kuryrsctp.errors import ExitCode, NotJudged, UsageError
 from kuryrsctp.model import Expectations, Finding, Report, Status
-from kuryrsctp.osc import arguments
+from kuryrsctp.osc import argtypes
 from kuryrsctp.osc.base import VerdictLister
-from kuryrsctp.parallel import JOBS
-from kuryrsctp.text import printable
+from kuryrsctp.terminal_text import printable
 
 if TYPE_CHECKING:
-    from kuryrsctp.survey import Judgement, Survey
+    from kuryrsctp.verifier.bulk import Judgement, Survey
 
 _COLUMNS = ("Service", "Check", "Status", "Resource", "Detail")
 _LONG_COLUMNS = (*_COLUMNS, "Hint", "ID")
@@ -83,7 +73,7 @@ class Verify(VerdictLister):
             "--wait",
             metavar="<seconds>",
             nargs="?",
-            type=arguments.seconds,
+            type=argtypes.seconds,
             const=_PATIENCE,
             help="Look again while Kuryr or Octavia are at work on a service, for at most so long"
             f" (default: {_PATIENCE:.0f}, as Kuryr does); the last look counts",
@@ -126,7 +116,7 @@ class Verify(VerdictLister):
         self, parsed_args: argparse.Namespace, names: Sequence[str]
     ) -> "Iterator[tuple[str, Judgement]]":
         """Yield what is found out of each service."""
-        from kuryrsctp.survey import Survey
+        from kuryrsctp.verifier.bulk import Survey
 
         with self.connection() as connection:
             survey = Survey(connection, _expectations(parsed_args), parsed_args.jobs)
@@ -151,7 +141,7 @@ class Verify(VerdictLister):
         self, survey: "Survey", found: "Iterable[tuple[str, Judgement]]", wait: float
     ) -> "Iterable[tuple[str, Judgement]]":
         """Return the last judgement of each service, or the last before the user interrupts."""
-        from kuryrsctp.survey import settle
+        from kuryrsctp.verifier.bulk import settle
 
         known: dict[str, Judgement] = {}
         try:
@@ -188,7 +178,7 @@ def _add_choice(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jobs",
         metavar="<number>",
-        type=arguments.jobs,
+        type=argtypes.jobs,
         default=JOBS,
         help="Services to check at a time (default: %(default)s)",
     )
@@ -200,7 +190,7 @@ def _add_expectations(parser: argparse.ArgumentParser) -> None:
         "--port",
         metavar="<port>[:<target>]",
         dest="ports",
-        type=arguments.port,
+        type=argtypes.port,
         action="append",
         default=[],
         help="Expect the service to have this SCTP port, and its members that one (repeat for"
@@ -209,14 +199,14 @@ def _add_expectations(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--members",
         metavar="<number>",
-        type=arguments.count,
+        type=argtypes.count,
         help="Expect so many members behind each port",
     )
     parser.add_argument(
         "--member",
         metavar="<address>",
         dest="addresses",
-        type=arguments.address,
+        type=argtypes.address,
         action="append",
         default=[],
         help="Expect a member of this address (repeat for several)",
@@ -224,7 +214,7 @@ def _add_expectations(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--source",
         metavar="<cidr>",
-        type=arguments.network,
+        type=argtypes.network,
         help="Network of the clients, which the security groups have to let in",
     )
 

@@ -1,14 +1,4 @@
-# Licensed under the Apache License, Version 2.0 (the "License"); you may
-# not use this file except in compliance with the License. You may obtain
-# a copy of the License at
-#
-#      http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
-# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
-# License for the specific language governing permissions and limitations
-# under the License.
+# SPDX-License-Identifier: Apache-2.0
 
 
 """One association from a client's side, no call of which waits past a deadline."""
@@ -26,6 +16,7 @@ from types import TracebackType
 from kuryrsctp.errors import NotJudged, UsageError
 from kuryrsctp.model import Outcome
 from kuryrsctp.sctp.aborts import Aborts
+from kuryrsctp.sctp.eventloop import Steps, Wait
 from kuryrsctp.sctp.outcomes import Ended, broken, not_connected
 from kuryrsctp.sctp.route import Way
 from kuryrsctp.sctp.sockets import (
@@ -40,7 +31,6 @@ from kuryrsctp.sctp.sockets import (
     has_association,
     peer_addresses,
 )
-from kuryrsctp.steps import Steps, Wait
 
 _ABORT = struct.pack("@ii", 1, 0)
 _STREAMS, _MOST_STREAMS = 10, 65535  # that Linux asks for, and may be asked for

@@ -1,14 +1,4 @@
-# Licensed under the Apache License, Version 2.0 (the "License"); you may
-# not use this file except in compliance with the License. You may obtain
-# a copy of the License at
-#
-#      http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
-# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
-# License for the specific language governing permissions and limitations
-# under the License.
+# SPDX-License-Identifier: Apache-2.0
 
 
 """The full probe, over and over, in several ways: what `python -m tests.bench` runs in the lab.
@@ -30,10 +20,10 @@ import sctp
 
 from kuryrsctp import prober
 from kuryrsctp.model import Endpoint, Outcome
-from kuryrsctp.pace import Pace
+from kuryrsctp.prober.schedule import Pace
 from kuryrsctp.sctp import route
-from kuryrsctp.sctp.ports import ephemeral_ports
 from kuryrsctp.sctp.sockets import RTO, SCTP_RTOINFO, peer_addresses
+from kuryrsctp.sctp.source_ports import ephemeral_ports
 
 MESSAGE = b"HELLO, I AM A CLIENT"
 MANY = 64

@@ -1,20 +1,10 @@
-# Licensed under the Apache License, Version 2.0 (the "License"); you may
-# not use this file except in compliance with the License. You may obtain
-# a copy of the License at
-#
-#      http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
-# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
-# License for the specific language governing permissions and limitations
-# under the License.
+# SPDX-License-Identifier: Apache-2.0
 
 
 """Probe an address from within the machine, and print as JSON what became of it.
 
 python -m tests.lab.measure ARGUMENTS: those of kuryrsctp.probe(), as a JSON object. With
-`sending`, an object, they are those of kuryrsctp.sctp.exchange.Sending.
+`sending`, an object, they are those of kuryrsctp.sctp.client.Sending.
 """
 
 import json
@@ -26,7 +16,7 @@ from typing import Any
 
 import kuryrsctp
 from kuryrsctp.model import Exchange
-from kuryrsctp.sctp.exchange import Sending
+from kuryrsctp.sctp.client import Sending
 
 
 def descriptors() -> int:

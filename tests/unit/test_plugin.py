@@ -1,14 +1,4 @@
-# Licensed under the Apache License, Version 2.0 (the "License"); you may
-# not use this file except in compliance with the License. You may obtain
-# a copy of the License at
-#
-#      http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
-# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
-# License for the specific language governing permissions and limitations
-# under the License.
+# SPDX-License-Identifier: Apache-2.0
 
 """What OpenStackClient asks of a plugin's module."""
 
@@ -17,8 +7,9 @@ import types
 from importlib.metadata import entry_points
 
 import kuryrsctp
-from kuryrsctp import plugin, verifier
+from kuryrsctp import plugin
 from kuryrsctp.osc.base import VerdictLister
+from kuryrsctp.verifier import single
 
 
 def test_the_commands_of_each_api_version_are_found_by_their_entry_points() -> None:
@@ -52,5 +43,5 @@ def test_the_client_is_the_connection_that_openstackclient_has_made() -> None:
 
 
 def test_the_jobs_are_exported_without_being_imported_before_they_are_used() -> None:
-    assert kuryrsctp.verify is verifier.verify
+    assert kuryrsctp.verify is single.verify
     assert not hasattr(kuryrsctp, "frobnicate")

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+
+
+"""Work done side by side on daemon threads, which neither a deadline nor Ctrl-C ever waits for."""
+
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import TypeVar
+
+T = TypeVar("T")
+
+JOBS = 8
+"""How many calls run at a time unless told otherwise."""
+
+
+@contextmanager
+def running(functions: Sequence[Callable[[], T]], jobs: int = JOBS) -> Iterator[list["Future[T]"]]:
+    """Call the functions, `jobs` at a time, for as long as the context lasts.
+
+    The futures are in the functions' order. What has not begun in the end is dropped.
+    """
+    futures: list[Future[T]] = [Future() for _ in functions]
+    tasks: queue.SimpleQueue[tuple[Future[T], Callable[[], T]]] = queue.SimpleQueue()
+    for task in zip(futures, functions, strict=True):
+        tasks.put(task)
+    for _ in range(min(jobs, len(functions))):
+        threading.Thread(target=_work, args=(tasks,), daemon=True).start()
+    try:
+        yield futures
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+def _work(tasks: "queue.SimpleQueue[tuple[Future[T], Callable[[], T]]]") -> None:
+    while True:
+        try:
+            future, function = tasks.get_nowait()
+        except queue.Empty:
+            return
+        if not future.set_running_or_notify_cancel():
+            continue
+        try:
+            future.set_result(function())
+        except BaseException as error:  # handed over to the thread that waits
+            future.set_exception(error)

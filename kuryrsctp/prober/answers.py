@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What an answer says: whether it is the expected one, and which backend it names. Pure."""
+
+import re
+from dataclasses import dataclass, replace
+
+from kuryrsctp.errors import UsageError
+from kuryrsctp.model import Exchange, Outcome
+
+# An answer like kuryr-sctp-demo's begins with the name of its host, a colon and a space.
+DEMO_PATTERN = r"\A([A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?): "
+
+SEARCHED = 4096
+"""Characters of an answer that patterns see: a peer shall not choose how long a search takes."""
+
+_LONGEST_BACKEND = 253
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Regular expressions for answers, which are read as UTF-8.
+
+    `expect` has to be found in an answer. `backend` finds the name of who answers: its
+    first group, or all of it where it has no group.
+    """
+
+    expect: re.Pattern[str] | None = None
+    backend: re.Pattern[str] = re.compile(DEMO_PATTERN)
+
+    def read(self, exchange: Exchange) -> Exchange:
+        """Return the exchange with the answer's backend, UNEXPECTED if it does not match."""
+        if exchange.outcome is not Outcome.ANSWERED:
+            return exchange
+        # A character takes 4 bytes at most.
+        text = exchange.answer[: 4 * SEARCHED].decode("utf-8", "surrogateescape")[:SEARCHED]
+        found = self.backend.search(text)
+        name = found[1 if self.backend.groups else 0] if found else None
+        exchange = replace(exchange, backend=(name or "")[:_LONGEST_BACKEND])
+        if self.expect is None or self.expect.search(text):
+            return exchange
+        return replace(
+            exchange,
+            outcome=Outcome.UNEXPECTED,
+            detail="the answer does not match --expect",
+        )
+
+
+def reader(expect: str | None = None, backend: str | None = None) -> Reader:
+    """Return a reader of answers; raise UsageError for what is no regular expression."""
+    return Reader(
+        None if expect is None else _compiled(expect),
+        _compiled(DEMO_PATTERN if backend is None else backend),
+    )
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise UsageError(f"'{pattern}' is no regular expression: {error}") from error

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Where messages go, and which members can be expected to answer there. Pure."""
+
+import enum
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from kuryrsctp.errors import NotJudged, ServiceLacksSctp
+from kuryrsctp.model import Endpoint, LoadBalancer, Member, Pool
+from kuryrsctp.sctp import route
+
+_FEWEST, _MOST = 4, 100
+# How likely a cycle may be to pass a member over where chance chooses.
+_MISSED = 0.01
+
+
+class Via(str, enum.Enum):
+    """Which way messages take to the members."""
+
+    VIP = "vip"
+    MEMBERS = "members"
+    BOTH = "both"
+
+
+class Spread(enum.Enum):
+    """How a load balancer spreads one client's associations, each from a fresh port."""
+
+    TURNS = "turn by turn"
+    CHANCE = "by chance"
+    NONE = "always to one member"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where messages are sent, and the members known to answer there.
+
+    `direct` is set where the endpoint is that of the one member itself.
+    """
+
+    endpoint: Endpoint
+    members: tuple[Member, ...] = ()
+    spread: Spread = Spread.TURNS
+    direct: bool = False
+
+    @property
+    def expected(self) -> tuple[Member, ...]:
+        """The members that have to answer if enough messages are sent."""
+        return tuple(one for one in self.members if one.admin_state_up and one.weight > 0)
+
+    @property
+    def cycle(self) -> int:
+        """How many messages make a round of all members; by chance, one in a hundred misses one."""
+        weights = [one.weight for one in self.expected]
+        if not weights or self.spread is Spread.NONE:
+            return 1
+        if self.spread is Spread.CHANCE and len(weights) > 1:
+            missed = 1 - min(weights) / sum(weights)
+            return math.ceil(math.log(_MISSED / len(weights)) / math.log(missed))
+        return sum(weights) // math.gcd(*weights)
+
+    @property
+    def default_count(self) -> int:
+        """How many messages it takes for every member to answer.
+
+        Two cycles of turns leave room for the turns that other clients take.
+        """
+        cycle = self.cycle if self.spread is Spread.CHANCE else 2 * self.cycle
+        return min(max(cycle, _FEWEST), _MOST)
+
+
+def spread_of(pool: Pool) -> Spread:
+    """Say how a pool spreads the associations of one client."""
+    if pool.session_persistence or pool.lb_algorithm == "SOURCE_IP":
+        return Spread.NONE
+    return Spread.CHANCE if pool.lb_algorithm == "SOURCE_IP_PORT" else Spread.TURNS
+
+
+def targets_of(
+    load_balancer: LoadBalancer, via: Via = Via.VIP, address: str | None = None
+) -> tuple[Target, ...]:
+    """Return the VIP with the port of each SCTP listener, the members behind it, or both.
+
+    `address` takes the place of the VIP's, where that is known elsewhere by another.
+
+    Raises ServiceLacksSctp, AddressError; NotJudged if there are no members to probe.
+    """
+    if not load_balancer.sctp_listeners:
+        others = [f"{one.protocol} {one.protocol_port}" for one in load_balancer.listeners]
+        raise ServiceLacksSctp(
+            f"load balancer '{load_balancer.name}' ({load_balancer.id}) has no SCTP listener"
+            f" (it has {', '.join(others) or 'none at all'}): see that the Service's ports say"
+            " `protocol: SCTP`, and that the Octavia provider can do SCTP"
+        )
+    vips = tuple(
+        Target(
+            route.numeric(address or load_balancer.vip_address, one.protocol_port),
+            one.pool.members if one.pool else (),
+            spread_of(one.pool) if one.pool else Spread.TURNS,
+        )
+        for one in load_balancer.sctp_listeners
+    )
+    if via is Via.VIP:
+        return vips
+    members = tuple(direct_targets(member for vip in vips for member in vip.members))
+    if via is Via.MEMBERS and not members:
+        raise NotJudged(f"load balancer '{load_balancer.name}' has no members to probe")
+    return members if via is Via.MEMBERS else vips + members
+
+
+def direct_targets(members: Iterable[Member]) -> Iterator[Target]:
+    """Yield each member's own endpoint once; raise AddressError if it is none."""
+    seen = set()
+    for member in members:
+        endpoint = route.numeric(member.address, member.protocol_port)
+        if endpoint not in seen:
+            seen.add(endpoint)
+            yield Target(endpoint, (member,), direct=True)
+
+
+def notes(targets: Iterable[Target], source_port: int | None) -> Iterator[str]:
+    """Yield a line for what keeps messages from reaching every member."""
+    for target in targets:
+        if target.spread is Spread.NONE:
+            yield (
+                f"{target.endpoint}: SOURCE_IP or session persistence sends one client always to"
+                " one member: that others do not answer says nothing"
+            )
+        elif target.spread is Spread.CHANCE and source_port is None:
+            yield (
+                f"{target.endpoint}: SOURCE_IP_PORT spreads messages by chance: a member that does"
+                " not answer may have had no turn"
+            )
+    if source_port is not None:
+        yield (
+            f"every message leaves from port {source_port}: the load balancer may send all to one"
+            " member, and IPVS drops the first INIT of an association within seconds of the last"
+            " from the same port: a delay of 1 s, or a TIMEOUT, is no fault of the service"
+        )

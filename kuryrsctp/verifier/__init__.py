@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What Octavia and Neutron hold for SCTP services: is it right?"""

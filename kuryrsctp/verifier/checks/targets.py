@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What checks look at: the scene, and each object in it with what surrounds it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from kuryrsctp import naming
+from kuryrsctp.cloud.network_state import Surroundings
+from kuryrsctp.model import Expectations, HealthMonitor, Listener, LoadBalancer, Member, Pool, Quota
+
+_AMPHORA = {"amphora", "amphorav2", "octavia"}
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """All that is known of one service.
+
+    `found` are the load balancers that answer to the service's name or ID, with
+    their parts if there is only one; `others` are all, where none has Kuryr's name.
+    `expected` is what the user says of it, `surroundings` what Neutron does.
+    Octavia's `api_version` is only asked for where there is no SCTP listener, and the
+    `quota` only of what is missing: of load balancers or, where a pool is short, of members.
+    """
+
+    service: naming.ServiceRef
+    now: datetime
+    found: tuple[LoadBalancer, ...] = ()
+    others: tuple[LoadBalancer, ...] = ()
+    expected: Expectations = field(default_factory=Expectations)
+    surroundings: Surroundings = field(default_factory=Surroundings)
+    monitors: tuple[HealthMonitor, ...] = ()
+    api_version: tuple[int, ...] | None = None
+    quota: Quota | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One thing that the checks on its type look at: here, the service as a whole."""
+
+    scene: Scene
+
+    @property
+    def about(self) -> LoadBalancer | Listener | Pool | Member | None:
+        """The object of Octavia's that a finding is about, where there is just one."""
+        return self.scene.found[0] if len(self.scene.found) == 1 else None
+
+    @property
+    def resource(self) -> str:
+        """What a finding calls the thing: its name, or its ID where it has none."""
+        return (self.about and (self.about.name or self.about.id)) or str(self.scene.service)
+
+
+@dataclass(frozen=True, slots=True)
+class MissingSubject(Subject):
+    """The load balancer that is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadBalancerSubject(Subject):
+    """The only load balancer of the service."""
+
+    load_balancer: LoadBalancer
+
+    @property
+    def about(self) -> LoadBalancer | Listener | Pool | Member:
+        """The load balancer, or in the subjects below, the innermost object."""
+        return self.load_balancer
+
+    @property
+    def switched_off(self) -> str:
+        """What is switched off of the object and all above it; empty if nothing is."""
+        kinds = ("load_balancer", "listener", "pool", "member")
+        parts = ((kind, getattr(self, kind, None)) for kind in kinds)
+        off = (kind for kind, part in parts if part is not None and not part.admin_state_up)
+        return next(off, "").replace("_", " ")
+
+    @property
+    def is_ovn(self) -> bool:
+        """Whether OVN's provider driver serves it rather than an amphora."""
+        return self.load_balancer.provider == "ovn"
+
+    @property
+    def is_amphora(self) -> bool:
+        """Whether an amphora serves it, under any of that driver's names."""
+        return self.load_balancer.provider in _AMPHORA
+
+    @property
+    def is_occm(self) -> bool:
+        """Whether cloud-provider-openstack made it, rather than Kuryr."""
+        return naming.is_occm(self.load_balancer.name)
+
+    @property
+    def service_name(self) -> naming.ServiceName | None:
+        """The Service, as Kuryr's name of the load balancer tells it."""
+        return naming.read_service(self.load_balancer.name)
+
+
+@dataclass(frozen=True, slots=True)
+class UnheardSubject(LoadBalancerSubject):
+    """A load balancer that listens to no SCTP."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerSubject(LoadBalancerSubject):
+    """A listener that is, or by its name ought to be, SCTP."""
+
+    listener: Listener
+
+    @property
+    def about(self) -> Listener | LoadBalancer | Pool | Member:
+        """The listener."""
+        return self.listener
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSubject(ListenerSubject):
+    """The default pool of such a listener."""
+
+    pool: Pool
+
+    @property
+    def about(self) -> Pool | LoadBalancer | Listener | Member:
+        """The pool."""
+        return self.pool
+
+
+@dataclass(frozen=True, slots=True)
+class ShortPoolSubject(PoolSubject):
+    """A pool without members, or with fewer than expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSubject(PoolSubject):
+    """A member of such a pool."""
+
+    member: Member
+
+    @property
+    def about(self) -> Member | LoadBalancer | Listener | Pool:
+        """The member."""
+        return self.member
+
+
+def subjects(scene: Scene) -> Iterator[Subject]:
+    """Walk the scene from the service down to each member."""
+    yield Subject(scene)
+    if not scene.found and isinstance(scene.service, naming.ServiceName):
+        yield MissingSubject(scene)
+    if len(scene.found) != 1:
+        return
+    (load_balancer,) = scene.found
+    yield LoadBalancerSubject(scene, load_balancer)
+    if not judged_listeners(load_balancer):
+        yield UnheardSubject(scene, load_balancer)
+    for listener in judged_listeners(load_balancer):
+        yield ListenerSubject(scene, load_balancer, listener)
+        if pool := listener.pool:
+            yield PoolSubject(scene, load_balancer, listener, pool)
+            if lacking(pool, scene.expected):
+                yield ShortPoolSubject(scene, load_balancer, listener, pool)
+            for member in pool.members:
+                yield MemberSubject(scene, load_balancer, listener, pool, member)
+
+
+def lacking(pool: Pool, expected: Expectations) -> int:
+    """Return how many members a pool has too few; without expectations, one is enough."""
+    wanted = 1 if expected.members is None else expected.members
+    missing = set(expected.addresses) - {one.address for one in pool.members}
+    return max(wanted - len(pool.members), len(missing))
+
+
+def judged_listeners(load_balancer: LoadBalancer) -> tuple[Listener, ...]:
+    """Return the listeners that are SCTP, or are called so by Kuryr, by port."""
+    judged = (
+        one
+        for one in load_balancer.listeners
+        if one.protocol == "SCTP" or naming.says_sctp(one.name)
+    )
+    return tuple(sorted(judged, key=lambda one: one.protocol_port))

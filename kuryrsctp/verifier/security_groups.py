@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Do these security groups let SCTP in? Pure; the rules are Neutron's.
+
+A port's groups admit what any rule of any of them admits; there are no denials
+(https://docs.openstack.org/api-ref/network/v2/#security-group-rules-security-group-rules).
+"""
+
+import enum
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from kuryrsctp.model import Network
+
+# Neutron stores what it was given: the name, the IANA number, or nothing for any protocol.
+_COVERS_SCTP = {None, "", "any", "0", "sctp", "132"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A security group rule, with Neutron's names; ports are inclusive."""
+
+    direction: str
+    ethertype: str
+    protocol: str | None = None
+    port_range_min: int | None = None
+    port_range_max: int | None = None
+    remote_ip_prefix: str | None = None
+    remote_group_id: str | None = None
+    remote_address_group_id: str | None = None
+
+    def admits_sctp(self, port: int, version: int) -> bool:
+        """Whether this lets SCTP in to `port` from anyone at all over IP `version`."""
+        if self.direction != "ingress" or self.ethertype != f"IPv{version}":
+            return False
+        if self.protocol not in _COVERS_SCTP:
+            return False
+        low, high = self.port_range_min, self.port_range_max
+        return (low is None or low <= port) and (high is None or port <= high)
+
+
+class Admission(enum.Enum):
+    """How much of a source network gets in."""
+
+    ALL = "all of it"
+    SOME = "a part of it"
+    BY_GROUP = "only members of certain groups"
+    NONE = "nothing"
+
+
+def admission(rules: Iterable[Rule], port: int, source: Network) -> Admission:
+    """Say how much of `source` the `rules` of all of a port's groups admit to SCTP `port`.
+
+    Who belongs to a remote group cannot be read off the rules: where nothing else
+    admits the source that is said as such, and is no verdict.
+    """
+    fitting = [rule for rule in rules if rule.admits_sctp(port, source.version)]
+    if any(_any_source(rule) for rule in fitting):
+        return Admission.ALL
+    by_prefix = covered([one.remote_ip_prefix for one in fitting if one.remote_ip_prefix], source)
+    by_group = any(one.remote_group_id or one.remote_address_group_id for one in fitting)
+    return Admission.BY_GROUP if by_group and by_prefix is not Admission.ALL else by_prefix
+
+
+def covered(prefixes: Iterable[str], source: Network) -> Admission:
+    """Say how much of `source` these prefixes cover together.
+
+    Raises ValueError for what is no prefix.
+    """
+    networks = [ipaddress.ip_network(one, strict=False) for one in prefixes]
+    # All of one version by now, which the type checker cannot see.
+    alike: list[Any] = [one for one in networks if one.version == source.version]
+    merged: list[Any] = list(ipaddress.collapse_addresses(alike))
+    if any(source.subnet_of(one) for one in merged):
+        return Admission.ALL
+    return Admission.SOME if any(map(source.overlaps, merged)) else Admission.NONE
+
+
+def _any_source(rule: Rule) -> bool:
+    return not (rule.remote_ip_prefix or rule.remote_group_id or rule.remote_address_group_id)

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""The job behind `verify`: read what Octavia and Neutron hold, and judge it."""
+
+from dataclasses import replace
+from datetime import datetime, timezone
+
+from openstack.connection import Connection
+
+from kuryrsctp import naming
+from kuryrsctp.cloud import calls, neutron, octavia
+from kuryrsctp.cloud.deadline import Deadline
+from kuryrsctp.cloud.network_state import Surroundings
+from kuryrsctp.cloud.quotas import Quotas
+from kuryrsctp.model import Expectations, Finding, LoadBalancer, Report, Status
+from kuryrsctp.verifier.checks import Scene, run
+from kuryrsctp.verifier.checks.targets import judged_listeners, lacking
+
+_NOTHING = Expectations()
+
+
+def verify(
+    connection: Connection,
+    service: str,
+    *,
+    namespace: str = naming.DEFAULT_NAMESPACE,
+    expected: Expectations = _NOTHING,
+    timeout: float = calls.TIMEOUT,
+) -> Report:
+    """Judge what Octavia and Neutron hold for one service.
+
+    `service` is NAME (in `namespace`), NAMESPACE/NAME, or a load balancer's ID;
+    `expected` is what the user says ought to be there; `timeout` bounds all API calls
+    together, in seconds.
+
+    Raises UsageError for a name that cannot be one, and CloudError where the cloud
+    does not let itself be asked. A missing or ambiguous service is a finding.
+    """
+    wanted, deadline = naming.parse_service(service, namespace), Deadline(timeout)
+    found, others = octavia.look_up(connection, wanted, deadline)
+    if any(one.name == str(naming.KUBERNETES_API) for one in found):
+        return Report(str(wanted), (_NOT_KURYRS,))
+    if len(found) == 1:
+        found = (octavia.read_parts(connection, found[0], deadline),)
+    return judge(connection, wanted, found, expected, deadline, others=others)
+
+
+def judge(
+    connection: Connection,
+    service: naming.ServiceRef,
+    found: tuple[LoadBalancer, ...],
+    expected: Expectations,
+    deadline: Deadline,
+    *,
+    others: tuple[LoadBalancer, ...] = (),
+    surroundings: Surroundings | None = None,
+    quotas: Quotas | None = None,
+) -> Report:
+    """Judge the load balancers of a service; the only one comes with all its parts.
+
+    `others` are all that can be seen, where none was found by name; `surroundings` are
+    read unless they are known; `quotas` may be shared with others. Raises CloudError.
+    """
+    scene = Scene(service, datetime.now(timezone.utc), found, others, expected)
+    scene = _look(connection, scene, deadline, surroundings)
+    return Report(str(service), run(_weigh(scene, quotas or Quotas(connection), deadline)))
+
+
+_NOT_KURYRS = Finding(
+    check="load-balancer-exists",
+    status=Status.SKIP,
+    resource=str(naming.KUBERNETES_API),
+    detail="made by the cluster's installer for its API, not by Kuryr: not judged",
+)
+
+
+def _look(
+    connection: Connection, scene: Scene, deadline: Deadline, known: Surroundings | None
+) -> Scene:
+    """Read what surrounds the only load balancer."""
+    if len(scene.found) != 1:
+        return scene
+    (load_balancer,) = scene.found
+    heard = judged_listeners(load_balancer)
+    return replace(
+        scene,
+        surroundings=known or neutron.read(connection, [load_balancer], deadline),
+        monitors=octavia.monitors(connection, load_balancer, deadline),
+        api_version=None if heard else octavia.api_version(connection, deadline),
+    )
+
+
+def _weigh(scene: Scene, quotas: Quotas, deadline: Deadline) -> Scene:
+    """Read the quota of what is missing: the load balancer, or members of its pools."""
+    if not scene.found and isinstance(scene.service, naming.ServiceName):
+        return replace(scene, quota=quotas.of_load_balancers(scene.others, deadline))
+    if len(scene.found) != 1:
+        return scene
+    (load_balancer,) = scene.found
+    pools = (one.pool for one in judged_listeners(load_balancer) if one.pool)
+    if not any(lacking(one, scene.expected) for one in pools):
+        return scene
+    return replace(scene, quota=quotas.of_members(load_balancer.project_id, deadline))

@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: Apache-2.0
+
+
+import tracemalloc
+from collections import Counter
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kuryrsctp.model import Endpoint, Exchange, Member, Outcome
+from kuryrsctp.prober.statistics import OTHERS, ProbeReport, Summary
+from kuryrsctp.prober.targets import Spread, Target
+
+VIP = Endpoint("10.0.0.158", 90)
+ZG7NQ, VNRQ = "sctp-demo-65fcf85ddb-zg7nq", "sctp-demo-65fcf85ddb-8vnrq"
+
+
+def member(name: str, weight: int = 1, admin_state_up: bool = True) -> Member:
+    return Member(
+        id=f"id of {name}",
+        name=name,
+        address="10.0.0.75",
+        protocol_port=9090,
+        weight=weight,
+        admin_state_up=admin_state_up,
+        provisioning_status="ACTIVE",
+        operating_status="NO_MONITOR",
+    )
+
+
+def answered(backend: str, rtt: float = 0.001) -> Exchange:
+    return Exchange(1, VIP, Outcome.ANSWERED, rtt=rtt, backend=backend)
+
+
+def failed(outcome: Outcome = Outcome.TIMEOUT, detail: str = "silence") -> Exchange:
+    return Exchange(1, VIP, outcome, detail=detail)
+
+
+def report(*exchanges: Exchange, members: tuple[str, ...] = (ZG7NQ, VNRQ)) -> ProbeReport:
+    target = Target(VIP, tuple(member(f"default/{name}:9090") for name in members))
+    return summed(exchanges, target)
+
+
+def summed(exchanges: Iterable[Exchange], *targets: Target) -> ProbeReport:
+    summary = Summary("default/sctp-demo", targets)
+    for exchange in exchanges:
+        summary.add(exchange)
+    return summary.report()
+
+
+EXCHANGES = st.lists(
+    st.one_of(
+        st.builds(answered, st.sampled_from([ZG7NQ, VNRQ, "stranger"]), st.floats(0, 10)),
+        st.builds(failed, st.sampled_from(list(Outcome)[2:])),
+    )
+)
+
+
+@given(EXCHANGES)
+def test_every_message_is_in_one_group(exchanges: list[Exchange]) -> None:
+    groups = report(*exchanges).groups
+    assert sum(one.messages for one in groups) == len(exchanges)
+    outcomes = Counter[Outcome | None]()
+    for one in groups:
+        outcomes[one.outcome] += one.messages
+    assert +outcomes == Counter(one.outcome for one in exchanges)
+
+
+@given(EXCHANGES)
+def test_shares_of_a_target_make_one(exchanges: list[Exchange]) -> None:
+    total = sum(one.share for one in report(*exchanges).groups)
+    assert total == pytest.approx(1 if exchanges else 0)
+
+
+@given(EXCHANGES)
+def test_times_are_in_order(exchanges: list[Exchange]) -> None:
+    for one in report(*exchanges).groups:
+        if one.outcome is Outcome.ANSWERED:
+            lowest, p95, highest = one.times.least, one.times.percentile(95), one.times.greatest
+            assert lowest is not None
+            assert p95 is not None
+            assert highest is not None
+            assert one.times.mean is not None
+            assert lowest <= p95 <= highest
+            assert lowest <= one.times.mean + 1e-9
+            assert one.times.mean <= highest + 1e-9
+        else:
+            assert one.times.mean is None
+            assert one.times.percentile(95) is None
+
+
+def test_an_answer_is_mapped_to_the_member_of_its_hosts_name() -> None:
+    (group, *_) = report(answered(ZG7NQ)).groups
+    assert (group.backend, group.member) == (ZG7NQ, f"default/{ZG7NQ}:9090")
+
+
+def test_a_member_that_never_answered_has_a_group_without_messages() -> None:
+    groups = report(answered(ZG7NQ), answered(ZG7NQ), failed()).groups
+    assert [(one.outcome, one.member, one.messages) for one in groups] == [
+        (Outcome.ANSWERED, f"default/{ZG7NQ}:9090", 2),
+        (Outcome.TIMEOUT, "", 1),
+        (None, f"default/{VNRQ}:9090", 0),
+    ]
+
+
+def test_no_member_is_called_silent_when_an_answer_may_be_its() -> None:
+    groups = report(answered(ZG7NQ), answered("node-1")).groups
+    assert [one.member for one in groups] == ["", f"default/{ZG7NQ}:9090"]
+
+
+def test_members_that_share_a_name_share_a_group() -> None:
+    groups = report(members=(ZG7NQ, ZG7NQ)).groups
+    assert [(one.member, one.messages) for one in groups] == [(f"default/{ZG7NQ}:9090", 0)]
+
+
+def test_groups_of_one_target_hold_nothing_of_another() -> None:
+    other = Endpoint(VIP.address, 91)
+    exchanges = (answered(ZG7NQ), Exchange(2, other, Outcome.REFUSED, detail="aborted"))
+    both = summed(exchanges, Target(VIP), Target(other))
+    assert [(one.target, one.share) for one in both.groups] == [(VIP, 1.0), (other, 1.0)]
+    assert both.warnings == ("10.0.0.158:91: 1 of 1 messages REFUSED: aborted",)
+
+
+@pytest.mark.parametrize(
+    ("weights", "count"),
+    [((), 4), ((1, 1), 4), ((1, 1, 1), 6), ((2, 4), 6), ((10, 1), 22), ((1, 256), 100), ((0,), 4)],
+)
+def test_the_default_count_is_two_cycles_of_weighted_round_robin(
+    weights: tuple[int, ...], count: int
+) -> None:
+    members = tuple(member(f"m{weight}", weight) for weight in weights)
+    assert Target(VIP, members).default_count == count
+
+
+def test_a_disabled_member_takes_no_turn() -> None:
+    members = (member("a"), member("b", weight=50, admin_state_up=False))
+    assert Target(VIP, members).default_count == 4
+
+
+def test_nothing_sent_is_not_answered() -> None:
+    assert not report().answered
+    assert report(answered(ZG7NQ)).answered
+    assert not report(answered(ZG7NQ), failed()).answered
+
+
+def test_each_kind_of_failure_is_one_warning() -> None:
+    warnings = report(answered(ZG7NQ), failed(), failed(), failed(Outcome.LOST, "broke")).warnings
+    assert warnings == (
+        "10.0.0.158:90: 2 of 4 messages TIMEOUT: silence",
+        "10.0.0.158:90: 1 of 4 messages LOST: broke",
+    )
+
+
+def test_addresses_that_nat_does_not_know_are_warned_of() -> None:
+    exchange = Exchange(1, VIP, Outcome.ANSWERED, peers=("10.0.0.158", "10.0.0.75", "fd00:75::75"))
+    (warning,) = report(exchange).warnings
+    assert "announces more addresses (10.0.0.75, fd00:75::75)" in warning
+
+
+def test_a_direct_target_is_its_member_whatever_it_answers() -> None:
+    target = Target(VIP, (member("default/amf-0:9090"),), direct=True)
+    (group,) = summed([answered("node-7")], target).groups
+    assert (group.backend, group.member) == ("node-7", "default/amf-0:9090")
+    (silent,) = summed([failed()], target).groups
+    assert (silent.outcome, silent.member) == (Outcome.TIMEOUT, "default/amf-0:9090")
+
+
+def test_a_peer_that_makes_up_names_costs_no_memory() -> None:
+    groups = report(*(answered(f"name-{number}") for number in range(1000))).groups
+    assert len(groups) < 300
+    assert sum(one.messages for one in groups) == 1000
+    assert groups[0].backend == OTHERS
+
+
+@pytest.mark.parametrize("number", [2, 3, 10])
+def test_chance_gets_so_many_messages_that_hardly_a_run_misses_a_member(number: int) -> None:
+    members = tuple(member(f"m{one}") for one in range(number))
+    count = Target(VIP, members, Spread.CHANCE).default_count
+    assert number * (1 - 1 / number) ** count < 0.01
+    assert number * (1 - 1 / number) ** (count - 2) > 0.01
+
+
+@given(st.permutations(range(1, 9)))
+def test_outages_are_the_same_in_whatever_order_messages_end(order: list[int]) -> None:
+    def exchange(seq: int) -> Exchange:
+        outcome = Outcome.TIMEOUT if seq in (3, 4, 5) else Outcome.ANSWERED
+        return Exchange(seq, VIP, outcome, sent_at=float(seq))
+
+    (outage,) = summed(map(exchange, order), Target(VIP)).outages
+    assert (outage.began, outage.ended, outage.messages) == (3.0, 6.0, 3)
+
+
+def test_who_was_no_member_at_first_is_warned_of() -> None:
+    (warning,) = report(answered(ZG7NQ), answered("new-pod")).warnings
+    assert "answers come from new-pod as well, no member when the probe began" in warning
+    assert report(answered("node-1"), answered("node-2")).warnings == ()
+
+
+def test_ten_thousand_long_answers_take_no_memory() -> None:
+    summary = Summary(None, (Target(VIP),))
+    tracemalloc.start()
+    try:
+        for seq in range(1, 10_001):
+            answer = seq.to_bytes(2, "big") * 32768
+            rtt = seq * 1e-5
+            summary.add(Exchange(seq, VIP, Outcome.ANSWERED, rtt=rtt, answer=answer))
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert summary.report().messages == 10_000
+    assert held < 500_000

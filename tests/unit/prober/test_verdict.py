@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+
+import pytest
+
+from kuryrsctp.errors import ExitCode
+from kuryrsctp.model import Endpoint, Member
+from kuryrsctp.prober.targets import Spread, Target
+from kuryrsctp.prober.verdict import Result, Verdict, judge
+
+A, B = (
+    Member(name, name, address, 9090, 1, True, "ACTIVE", "NO_MONITOR")
+    for name, address in (("pod-a", "10.0.0.75"), ("pod-b", "10.0.0.88"))
+)
+OK, NOT_JUDGED, WRONG = ExitCode.OK, ExitCode.NOT_JUDGED, ExitCode.WRONG
+
+
+def vip(spread: Spread = Spread.TURNS, messages: int = 4, **answers: int) -> Result:
+    """Return what came of messages through the VIP; `x` are answers that name no member."""
+    names = {"a": "pod-a", "b": "pod-b", "x": ""}
+    answered = {names[key]: count for key, count in answers.items()}
+    return Result(Target(Endpoint("10.0.0.158", 90), (A, B), spread), messages, answered)
+
+
+def direct(member: Member, answered: int) -> Result:
+    target = Target(Endpoint(member.address, 9090), (member,), direct=True)
+    return Result(target, 4, {member.name: answered} if answered else {})
+
+
+def both(through: Result, a: int, b: int) -> Verdict:
+    return judge([through, direct(A, a), direct(B, b)])
+
+
+def test_all_is_well_if_everything_answers_both_ways() -> None:
+    assert both(vip(a=2, b=2), 4, 4) == Verdict(OK)
+
+
+@pytest.mark.parametrize(
+    ("through", "a", "b", "code", "said"),
+    [
+        (vip(), 4, 4, WRONG, "2 of 2 members answer directly and none through the VIP: the load"),
+        (vip(), 4, 0, WRONG, "1 of 2 members answer directly and none through the VIP"),
+        (vip(), 0, 0, WRONG, "nothing answers, neither through the VIP nor directly"),
+        (vip(a=2, b=2), 0, 0, OK, "through the VIP only: the members cannot be reached from here"),
+        (vip(a=2), 0, 0, WRONG, "through the VIP only: the members cannot be reached from here"),
+        (vip(a=2, b=2), 4, 0, OK, "pod-b answers through the VIP only"),
+        (vip(a=2), 4, 0, WRONG, "pod-b answers neither directly nor through the VIP: that pod"),
+        (vip(a=4), 4, 0, WRONG, "pod-b answers neither directly nor through the VIP: that pod"),
+        (vip(x=4), 4, 0, OK, "pod-b does not answer directly; of what it does through the VIP"),
+        (vip(a=2, b=2), 4, 3, WRONG, "pod-b answers only 3 of 4 messages directly"),
+        (vip(a=4), 4, 4, WRONG, "pod-b answers directly and never through the VIP"),
+        (vip(a=2, b=1), 4, 4, WRONG, "through the VIP 1 of 4 messages are lost: the load balancer"),
+        (vip(x=3), 4, 4, WRONG, "through the VIP 1 of 4 messages are lost: the load balancer"),
+    ],
+)
+def test_one_line_says_where_it_breaks(
+    through: Result, a: int, b: int, code: ExitCode, said: str
+) -> None:
+    verdict = both(through, a, b)
+    assert verdict.exit_code is code
+    (line,) = verdict.lines
+    assert line.startswith("10.0.0.158:90: ")
+    assert said in line
+
+
+@pytest.mark.parametrize("spread", [Spread.CHANCE, Spread.NONE])
+def test_nobody_has_to_have_a_turn_where_there_are_no_turns(spread: Spread) -> None:
+    assert both(vip(spread, a=4), 4, 4) == Verdict(OK)
+    assert judge([vip(spread, a=4)], all_members=True) == Verdict(OK)
+
+
+def test_one_way_is_judged_by_whether_every_message_was_answered() -> None:
+    assert judge([vip(a=2, b=2)]) == Verdict(OK)
+    assert judge([vip(a=4)]) == Verdict(OK)
+    assert judge([vip(a=3)]) == Verdict(WRONG)
+    assert judge([direct(A, 4), direct(B, 4)]) == Verdict(OK)
+    assert judge([direct(A, 4), direct(B, 3)]) == Verdict(WRONG)
+
+
+def test_a_target_that_got_no_message_is_not_judged() -> None:
+    nothing = Verdict(NOT_JUDGED, ("10.0.0.158:90: no message was sent",))
+    assert judge([vip(messages=0)]) == nothing
+    assert judge([vip(messages=0), direct(A, 4)]) == nothing
+
+
+def test_members_that_never_answered_fail_if_all_have_to() -> None:
+    assert judge([vip(a=4)], all_members=True) == Verdict(WRONG, ("never answered: pod-b",))
+    assert judge([vip(a=2, b=2)], all_members=True) == Verdict(OK)
+    assert judge([vip(a=4), direct(A, 0), direct(B, 4)], all_members=True).exit_code is WRONG
+
+
+def test_who_answered_cannot_be_told_from_answers_without_a_name() -> None:
+    verdict = judge([vip(a=2, x=2)], all_members=True)
+    assert verdict.exit_code is NOT_JUDGED
+    assert "--backend-pattern" in verdict.lines[0]
+
+
+def test_a_member_that_is_out_of_turn_need_not_answer() -> None:
+    idle = Member("pod-c", "pod-c", "10.0.0.99", 9090, 0, True, "ACTIVE", "NO_MONITOR")
+    through = Result(Target(Endpoint("10.0.0.158", 90), (A, idle)), 4, {"pod-a": 4})
+    assert judge([through], all_members=True) == Verdict(OK)
+    (line,) = judge([through, direct(A, 4), direct(idle, 0)]).lines
+    assert "pod-c does not answer directly" in line

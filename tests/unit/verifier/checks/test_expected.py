@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What the user expects is held against what is there; what is missing is explained."""
+
+import ipaddress
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from kuryrsctp.model import Expectations, LoadBalancer, Quota, Status
+from tests.support.model import (
+    NAME,
+    OTHER_POD,
+    POD,
+    PORT_NAME,
+    findings,
+    listener,
+    load_balancer,
+    monitor,
+    odd,
+    pool,
+)
+
+TCP = listener(name=f"{NAME}:TCP:91", protocol="TCP", protocol_port=91, pool=None)
+MONITORED = load_balancer(listener(pool=pool(health_monitor_id="m")))
+
+
+def against(found: LoadBalancer | None = None, **expected: Any) -> dict[tuple[str, str], str]:
+    """Return the odd rows of a service of which this is expected."""
+    return odd(found or load_balancer(), expected=Expectations(**expected))
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        {"ports": ((90, None),)},
+        {"ports": ((90, 9090),)},
+        {"members": 2},
+        {"addresses": ("10.0.0.88",)},
+        {"addresses": ("10.0.0.75", "10.0.0.88"), "members": 2, "ports": ((90, 9090),)},
+    ],
+)
+def test_what_is_as_expected_is_well(right: dict[str, Any]) -> None:
+    assert against(**right) == {}
+
+
+def test_a_port_is_served_only_by_a_listener_of_sctp() -> None:
+    assert against(load_balancer(listener(), TCP), ports=((91, None),)) == {
+        ("listener-exists", NAME): "FAIL no SCTP listener on port 91; there is SCTP:90, TCP:91"
+    }
+
+
+def test_every_missing_port_is_named() -> None:
+    assert against(ports=((90, None), (91, None), (92, 1))) == {
+        ("listener-exists", NAME): "FAIL no SCTP listener on port 91 and 92; there is SCTP:90"
+    }
+
+
+def test_a_target_port_is_asked_of_the_members_of_its_own_listener() -> None:
+    wrong = "FAIL 9090, where 9091 is expected"
+    assert against(ports=((90, 9091),)) == {
+        ("member-port", POD): wrong,
+        ("member-port", OTHER_POD): wrong,
+    }
+
+
+@pytest.mark.parametrize(
+    ("expected", "verdict"),
+    [
+        ({"members": 3}, "FAIL 2, where 3 are expected"),
+        ({"members": 0}, "FAIL 2, where 0 are expected"),
+        ({"addresses": ("10.0.0.75", "10.0.0.9")}, "FAIL 2, none of them with 10.0.0.9"),
+    ],
+)
+def test_members_that_are_missing_or_too_many_are_a_fault(
+    expected: dict[str, Any], verdict: str
+) -> None:
+    assert against(**expected) == {("members-exist", PORT_NAME): verdict}
+
+
+def test_no_member_is_right_where_none_is_expected() -> None:
+    empty = load_balancer(listener(pool=replace(pool(), members=())))
+    assert against(empty, members=0) == {}
+
+
+@pytest.mark.parametrize(
+    ("cidrs", "verdict"),
+    [
+        (("192.0.2.0/24",), None),
+        (("192.0.2.0/25", "192.0.2.128/25"), None),
+        (("192.0.2.0/25",), "WARN only 192.0.2.0/25: not all of 192.0.2.0/24"),
+        (("10.0.0.0/8",), "FAIL only 10.0.0.0/8: not 192.0.2.0/24"),
+        (("nonsense",), "SKIP only nonsense, which cannot be read"),
+    ],
+)
+def test_the_listener_admits_the_source_that_is_asked_about(
+    cidrs: tuple[str, ...], verdict: str | None
+) -> None:
+    found = load_balancer(listener(allowed_cidrs=cidrs))
+    said = against(found, source=ipaddress.ip_network("192.0.2.0/24"))
+    assert said.get(("listener-allowed-cidrs", PORT_NAME)) == verdict
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({}, None),
+        ({"type": "HTTP"}, "WARN HTTP, which does not tell whether SCTP is answered"),
+        ({"provisioning_status": "ERROR"}, "FAIL SCTP, in ERROR"),
+        ({"pool_id": "another"}, "SKIP just deleted, or not visible"),
+    ],
+)
+def test_a_health_monitor_asks_over_sctp(changes: dict[str, str], verdict: str | None) -> None:
+    said = odd(MONITORED, monitors=(monitor(**changes),))
+    assert said == ({("pool-monitor", PORT_NAME): verdict} if verdict else {})
+
+
+@pytest.mark.parametrize(
+    ("version", "verdict"),
+    [
+        ((2, 23), None),
+        ((2, 100), None),
+        ((2, 22), "FAIL 2.22, and SCTP came with 2.23"),
+        (None, "SKIP Octavia does not tell its version"),
+    ],
+)
+def test_a_missing_listener_is_put_down_to_an_old_octavia(
+    version: tuple[int, ...] | None, verdict: str | None
+) -> None:
+    said = odd(load_balancer(TCP), api_version=version)
+    assert said.pop(("listener-exists", NAME)) == "FAIL no SCTP listener; there is TCP:91"
+    assert said == ({("octavia-version", NAME): verdict} if verdict else {})
+
+
+@pytest.mark.parametrize(
+    ("quota", "verdict"),
+    [
+        (Quota(limit=None), None),
+        (Quota(limit=10, used=9), None),
+        (Quota(limit=10, used=10), "WARN 10 of 10 load balancers: Kuryr can make no other"),
+        (Quota(limit=11, used=10), "WARN 10 of 11 load balancers: Kuryr can make only 1 more"),
+        (None, "SKIP these credentials may not read the project's quota"),
+    ],
+)
+def test_a_missing_load_balancer_is_put_down_to_a_quota_that_is_used_up(
+    quota: Quota | None, verdict: str | None
+) -> None:
+    assert odd(quota=quota).get(("load-balancer-quota", NAME)) == verdict
+
+
+@pytest.mark.parametrize(
+    ("quota", "expected", "verdict"),
+    [
+        (Quota(limit=None), {"members": 3}, None),
+        (Quota(limit=20, used=15), {"members": 3}, None),
+        (Quota(limit=9, used=9), {"members": 2}, None),
+        (Quota(limit=9, used=9), {"members": 3}, "WARN 9 of 9 members: Kuryr can make no other"),
+        (
+            Quota(limit=9, used=8),
+            {"members": 4},
+            "WARN 8 of 9 members: Kuryr can make 1 more, where 2 are missing",
+        ),
+        (
+            Quota(limit=9, used=8),
+            {"addresses": ("10.0.0.9", "10.0.0.10")},
+            "WARN 8 of 9 members: Kuryr can make 1 more, where 2 are missing",
+        ),
+        (None, {"members": 3}, "SKIP these credentials may not read the project's quota"),
+    ],
+)
+def test_missing_members_are_put_down_to_a_quota_that_is_used_up(
+    quota: Quota | None, expected: dict[str, Any], verdict: str | None
+) -> None:
+    said = odd(load_balancer(), quota=quota, expected=Expectations(**expected))
+    assert said.get(("member-quota", PORT_NAME)) == verdict
+
+
+def test_timeouts_are_told_in_milliseconds_and_0_is_the_default() -> None:
+    rows = findings(load_balancer(listener(timeout_client_data=60000)))
+    (row,) = (one for one in rows if one.check == "listener-timeouts")
+    assert (row.status, row.detail) == (Status.OK, "client 60000 ms, member default")

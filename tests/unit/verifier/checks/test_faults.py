@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Each fault shows in the row that names it, and in no other."""
+
+import ipaddress
+from datetime import timedelta
+
+import pytest
+
+from kuryrsctp.model import Expectations, LoadBalancer, Status
+from tests.support.model import (
+    NAME,
+    NOW,
+    POD,
+    PORT_NAME,
+    findings,
+    listener,
+    load_balancer,
+    member,
+    odd,
+    on_member,
+    on_pool,
+    other_member,
+    pool,
+)
+
+
+@pytest.mark.parametrize(
+    ("broken", "row"),
+    [
+        (
+            load_balancer(admin_state_up=False),
+            ("load-balancer-admin-state", NAME, "FAIL switched off (admin_state_up is False)"),
+        ),
+        (
+            load_balancer(provisioning_status="ERROR"),
+            ("load-balancer-provisioning", NAME, "FAIL ERROR: the last change to it failed"),
+        ),
+        (
+            load_balancer(operating_status="DEGRADED"),
+            (
+                "load-balancer-operating",
+                NAME,
+                "WARN DEGRADED: the health monitor does not reach all of its members",
+            ),
+        ),
+        (
+            load_balancer(operating_status="OFFLINE"),
+            ("load-balancer-operating", NAME, "WARN OFFLINE, where ONLINE is expected"),
+        ),
+        (
+            load_balancer(listener(name=f"{NAME}:TCP:80", protocol="TCP", protocol_port=80)),
+            ("listener-exists", NAME, "FAIL no SCTP listener; there is TCP:80"),
+        ),
+        (
+            load_balancer(listeners=()),
+            ("listener-exists", NAME, "FAIL no listener at all"),
+        ),
+        (
+            load_balancer(listener(name="by-hand")),
+            ("listener-name", "by-hand", f"WARN 'by-hand', where Kuryr has '{PORT_NAME}'"),
+        ),
+        (
+            load_balancer(listener(protocol="TCP")),
+            ("listener-protocol", PORT_NAME, "FAIL TCP, not SCTP"),
+        ),
+        (
+            load_balancer(listener(admin_state_up=False, allowed_cidrs=("10.0.0.0/26",))),
+            ("listener-admin-state", PORT_NAME, "FAIL switched off (admin_state_up is False)"),
+        ),
+        (
+            load_balancer(listener(provisioning_status="ERROR")),
+            ("listener-status", PORT_NAME, "FAIL ERROR: the last change to it failed"),
+        ),
+        (
+            load_balancer(listener(operating_status="ERROR")),
+            ("listener-status", PORT_NAME, "FAIL ERROR: the amphora does not run it"),
+        ),
+        (
+            load_balancer(listener(operating_status="DEGRADED")),
+            (
+                "listener-status",
+                PORT_NAME,
+                "WARN DEGRADED: it has all connections it may have",
+            ),
+        ),
+        (
+            load_balancer(listener(pool=None)),
+            ("pool-exists", PORT_NAME, "FAIL no pool: nothing answers on this port"),
+        ),
+        (
+            load_balancer(listener(pool=None), provider="ovn"),
+            (
+                "pool-exists",
+                PORT_NAME,
+                "FAIL no pool: OVN refuses a pool whose algorithm is not SOURCE_IP_PORT",
+            ),
+        ),
+        (on_pool(name="p"), ("pool-name", "p", f"WARN 'p', where Kuryr has '{PORT_NAME}'")),
+        (on_pool(protocol="TCP"), ("pool-protocol", PORT_NAME, "FAIL TCP, not SCTP")),
+        (
+            on_pool(lb_algorithm="SOURCE_IP_PORT"),
+            (
+                "pool-algorithm",
+                PORT_NAME,
+                "FAIL SOURCE_IP_PORT, which provider amphora does not know",
+            ),
+        ),
+        (
+            load_balancer(provider="ovn"),
+            ("pool-algorithm", PORT_NAME, "FAIL ROUND_ROBIN, which provider ovn does not know"),
+        ),
+        (
+            on_pool(operating_status="ERROR"),
+            (
+                "pool-status",
+                PORT_NAME,
+                "FAIL ERROR: the health monitor reaches none of its members",
+            ),
+        ),
+        (
+            on_pool(members=()),
+            (
+                "members-exist",
+                PORT_NAME,
+                "WARN no member: right only while no pod is ready, and nothing answers meanwhile",
+            ),
+        ),
+        (
+            load_balancer(listener(pool=pool(member(), other_member(address="10.0.0.75")))),
+            ("members-distinct", PORT_NAME, "FAIL more than once: 10.0.0.75 port 9090"),
+        ),
+        (on_member(name="pod"), ("member-name", "pod", "WARN 'pod' is no name that Kuryr gives")),
+        (
+            on_member(address="fd00::75"),
+            ("member-address", POD, "FAIL fd00::75 is IPv6, the VIP is IPv4"),
+        ),
+        (
+            on_member(address="pod"),
+            ("member-address", POD, "FAIL 'pod' or the VIP is no address"),
+        ),
+        (
+            on_member(protocol_port=9091),
+            ("member-port", POD, "FAIL 9091, where the name says 9090"),
+        ),
+        (
+            on_member(admin_state_up=False),
+            (
+                "member-admin-state",
+                POD,
+                "WARN switched off (admin_state_up is False): it gets no association",
+            ),
+        ),
+        (on_member(weight=0), ("member-weight", POD, "WARN 0: it gets no new association")),
+        (
+            on_member(provisioning_status="ERROR"),
+            ("member-status", POD, "FAIL ERROR: the last change to it failed"),
+        ),
+        (
+            on_member(operating_status="ERROR"),
+            ("member-status", POD, "FAIL ERROR: the health monitor does not reach it"),
+        ),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_a_fault_shows_in_its_own_row_only(broken: LoadBalancer, row: tuple[str, str, str]) -> None:
+    check, resource, verdict = row
+    rows = {one: said for one, said in odd(broken).items() if not said.startswith("SKIP")}
+    assert rows == {(check, resource): verdict}
+
+
+def test_a_listener_whose_port_is_not_its_names_is_wrong_and_unknown_to_kuryr() -> None:
+    assert odd(load_balancer(listener(protocol_port=91))) == {
+        ("listener-name", PORT_NAME): f"WARN '{PORT_NAME}', where Kuryr has '{NAME}:SCTP:91'",
+        ("listener-port", PORT_NAME): "FAIL 91, where the name says 90",
+        ("pool-name", PORT_NAME): f"WARN '{PORT_NAME}', where Kuryr has '{NAME}:SCTP:91'",
+    }
+
+
+DENIED = listener(admin_state_up=False, operating_status="OFFLINE")
+DENIAL = "off, with no allowed CIDR: so Kuryr has it where a NetworkPolicy admits nobody"
+OCCM_NAME = "kube_service_prod_default_sctp-demo"
+
+
+@pytest.mark.parametrize(
+    ("found", "source", "verdict"),
+    [
+        (load_balancer(DENIED), None, f"WARN {DENIAL}"),
+        (load_balancer(DENIED), "192.0.2.0/24", f"FAIL {DENIAL}, so not 192.0.2.0/24"),
+        (
+            load_balancer(DENIED, name=OCCM_NAME),
+            None,
+            "FAIL switched off (admin_state_up is False)",
+        ),
+    ],
+)
+def test_a_denial_by_a_network_policy_is_called_that_and_a_fault_only_for_who_should_get_in(
+    found: LoadBalancer, source: str | None, verdict: str
+) -> None:
+    expected = Expectations(source=ipaddress.ip_network(source) if source else None)
+    said = odd(found, expected=expected)
+    assert said[("listener-admin-state", PORT_NAME)] == verdict
+    assert said[("listener-status", PORT_NAME)] == "SKIP OFFLINE, as the listener is switched off"
+
+
+def test_what_is_below_something_that_is_switched_off_is_not_blamed_as_well() -> None:
+    silent = listener(operating_status="ERROR", pool=pool(operating_status="OFFLINE"))
+    found = load_balancer(silent, admin_state_up=False, operating_status="OFFLINE")
+    assert odd(found) == {
+        ("load-balancer-admin-state", NAME): "FAIL switched off (admin_state_up is False)",
+        ("load-balancer-operating", NAME): "SKIP OFFLINE, as the load balancer is switched off",
+        ("listener-status", PORT_NAME): "SKIP ERROR, as the load balancer is switched off",
+        ("pool-status", PORT_NAME): "SKIP OFFLINE, as the load balancer is switched off",
+    }
+
+
+def test_a_pool_none_of_whose_members_is_used_is_wrong() -> None:
+    members = (member(weight=0), other_member(admin_state_up=False))
+    verdict = odd(load_balancer(listener(pool=pool(*members))))[("members-exist", PORT_NAME)]
+    assert verdict == "FAIL none of 2 is in use: all switched off, or of weight 0"
+
+
+@pytest.mark.parametrize(
+    ("age", "detail", "hint"),
+    [
+        (7, "PENDING_UPDATE for 7 s", "a change is under way"),
+        (300, "PENDING_UPDATE for 300 s", "a change is under way"),
+        (301, "PENDING_UPDATE for 301 s, longer than Kuryr waits", "stuck"),
+        (-5, "PENDING_UPDATE for 0 s", "a change is under way"),
+    ],
+)
+def test_a_change_under_way_is_a_warning_with_its_age(age: int, detail: str, hint: str) -> None:
+    changing = load_balancer(
+        provisioning_status="PENDING_UPDATE", changed_at=NOW - timedelta(seconds=age)
+    )
+    (row,) = (one for one in findings(changing) if one.status is Status.WARN)
+    assert (row.check, row.detail) == ("load-balancer-provisioning", detail)
+    assert row.hint.startswith(hint)
