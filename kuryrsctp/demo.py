@@ -15,7 +15,7 @@ import socket
 import sys
 from collections.abc import Sequence
 
-from kuryrsctp.errors import ExitCode, NotJudged
+from kuryrsctp.errors import ExitCode, Inconclusive
 from kuryrsctp.sctp.server import Server
 from kuryrsctp.sctp.sockets import listening_socket
 
@@ -36,9 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     answer = f"{socket.gethostname()}: HELLO, I AM ALIVE!!!".encode()
     try:
         listeners = listen(options.bind, options.port)
-    except NotJudged as error:
+    except Inconclusive as error:
         LOG.error("%s", error)
-        return ExitCode.NOT_JUDGED
+        return ExitCode.INCONCLUSIVE
     waker, woken = socket.socketpair()
     with waker, woken, Server(listeners, answer) as server:
         waker.setblocking(False)
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def listen(addresses: Sequence[str], port: int) -> list[socket.socket]:
     """Listen on the addresses; with none, on all of IPv4's and, where there is IPv6, its too.
 
-    Raises NotJudged.
+    Raises Inconclusive.
     """
     listeners: list[socket.socket] = []
     for address in addresses or (_ANY_IPV4, _ANY_IPV6):
@@ -66,7 +66,9 @@ def listen(addresses: Sequence[str], port: int) -> list[socket.socket]:
             if not addresses and address == _ANY_IPV6 and error.errno in _NO_IPV6:
                 LOG.info("no IPv6 on this host: serving IPv4 only")
                 continue
-            raise NotJudged(f"cannot listen on {address} port {port}: {error.strerror}") from error
+            raise Inconclusive(
+                f"cannot listen on {address} port {port}: {error.strerror}"
+            ) from error
     return listeners
 
 

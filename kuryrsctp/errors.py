@@ -4,7 +4,7 @@
 
 KuryrSctpError
 ├── UsageError            what was asked for makes no sense          exit 2
-├── NotJudged             nothing can be said about the service      exit 1
+├── Inconclusive             nothing can be said about the service      exit 1
 │   ├── CloudError        an OpenStack API failed or refused
 │   ├── SctpUnavailable   this host cannot speak SCTP
 │   └── AddressError      a name or address leads nowhere
@@ -24,7 +24,7 @@ class ExitCode(enum.IntEnum):
     """What the commands return to the shell."""
 
     OK = 0
-    NOT_JUDGED = 1
+    INCONCLUSIVE = 1
     USAGE = 2
     WRONG = 3
     INTERRUPTED = 130
@@ -33,7 +33,7 @@ class ExitCode(enum.IntEnum):
 class KuryrSctpError(Exception):
     """Anything this package raises on purpose."""
 
-    exit_code = ExitCode.NOT_JUDGED
+    exit_code = ExitCode.INCONCLUSIVE
 
 
 class UsageError(KuryrSctpError):
@@ -42,19 +42,19 @@ class UsageError(KuryrSctpError):
     exit_code = ExitCode.USAGE
 
 
-class NotJudged(KuryrSctpError):
+class Inconclusive(KuryrSctpError):
     """Nothing can be said about the service, neither good nor bad."""
 
 
-class CloudError(NotJudged):
+class CloudError(Inconclusive):
     """An OpenStack API refused, failed, or answered nonsense."""
 
 
-class SctpUnavailable(NotJudged):
+class SctpUnavailable(Inconclusive):
     """This host cannot open an SCTP socket, or the binding is missing."""
 
 
-class AddressError(NotJudged):
+class AddressError(Inconclusive):
     """A host name or address cannot be resolved or used."""
 
 

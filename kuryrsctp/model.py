@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What OpenStack holds and what the two jobs return: frozen data, no I/O.
+"""What OpenStack holds, and the words of what is concluded from it: frozen data, no I/O.
 
 The Octavia objects carry the names and values of the Octavia API v2
 (https://docs.openstack.org/api-ref/load-balancer/v2/); only what a check or a
@@ -8,11 +8,11 @@ probe reads is here. `changed_at` is when the object was last updated, or else m
 """
 
 import enum
-import ipaddress
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+from kuryrsctp.addresses import Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +108,6 @@ class LoadBalancer:
         return tuple(sorted(found, key=lambda one: one.protocol_port))
 
 
-class Status(str, enum.Enum):
-    """What a check found; later members are worse."""
-
-    OK = "OK"
-    SKIP = "SKIP"
-    WARN = "WARN"
-    FAIL = "FAIL"
-
-
 @dataclass(frozen=True, slots=True)
 class Quota:
     """How many of a kind a project may have, None meaning any number, and has.
@@ -129,47 +120,73 @@ class Quota:
 
 
 @dataclass(frozen=True, slots=True)
-class Expectations:
-    """What the user says ought to be there; what is left out is not asked for.
+class SecurityGroupRule:
+    """A security group rule, with Neutron's names; ports are inclusive."""
 
-    `ports` are the Service's SCTP ports, each with its target port where that was given;
-    `source` is where the clients are.
-    """
-
-    ports: tuple[tuple[int, int | None], ...] = ()
-    members: int | None = None
-    addresses: tuple[str, ...] = ()
-    source: Network | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One row of `verify`: what one check says of one resource.
-
-    `passing` says that it may come right by itself, while Kuryr and Octavia are at work.
-    """
-
-    check: str
-    status: Status
-    resource: str
-    detail: str
-    id: str = ""
-    hint: str = ""
-    passing: bool = False
+    direction: str
+    ethertype: str
+    protocol: str | None = None
+    port_range_min: int | None = None
+    port_range_max: int | None = None
+    remote_ip_prefix: str | None = None
+    remote_group_id: str | None = None
+    remote_address_group_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """All that `verify` found out about one service."""
+class Unreadable:
+    """Stands for what these credentials may not read, or this cloud does not have."""
 
-    service: str
-    findings: tuple[Finding, ...]
+    reason: str
 
-    @property
-    def status(self) -> Status:
-        """The worst status of any finding."""
-        order = list(Status)
-        return max((one.status for one in self.findings), key=order.index, default=Status.SKIP)
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A port; `port_security` off means that nothing is filtered."""
+
+    id: str
+    project_id: str
+    addresses: tuple[str, ...]
+    security_group_ids: tuple[str, ...] = ()
+    port_security: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FloatingIp:
+    """A floating IP that is bound to the port of a VIP."""
+
+    id: str
+    port_id: str
+    address: str
+    fixed_address: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkState:
+    """The ports with an address of a VIP or of a member, and what belongs to them.
+
+    `groups` holds the rules of each security group of these ports that can be seen.
+    """
+
+    ports: tuple[Port, ...] | Unreadable = ()
+    groups: Mapping[str, tuple[SecurityGroupRule, ...]] | Unreadable = field(default_factory=dict)
+    subnets: Mapping[str, Network] | Unreadable = field(default_factory=dict)
+    floating_ips: tuple[FloatingIp, ...] | Unreadable = ()
+
+    @classmethod
+    def unreadable(cls, reason: str) -> "NetworkState":
+        """Return a state of which nothing can be read."""
+        nothing = Unreadable(reason)
+        return cls(nothing, nothing, nothing, nothing)
+
+
+class Conclusion(enum.Enum):
+    """What a job's findings mean together."""
+
+    OK = "all is well"
+    WRONG = "something is wrong"
+    INCONCLUSIVE = "it could not be judged"
 
 
 class Outcome(str, enum.Enum):
@@ -186,41 +203,3 @@ class Outcome(str, enum.Enum):
     UNREACHABLE = "UNREACHABLE"
     PEER_LACKS_SCTP = "PEER_LACKS_SCTP"
     LOST = "LOST"
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """A numeric IP address and an SCTP port."""
-
-    address: str
-    port: int
-
-    def __str__(self) -> str:
-        return (
-            f"[{self.address}]:{self.port}"
-            if ":" in self.address
-            else f"{self.address}:{self.port}"
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One message and what became of it.
-
-    `rtt` is seconds from handing the message to the kernel until its answer was
-    read whole, None without an answer. `answer` is what came, cut at the bound
-    the sender was given, and `backend` who it says it is from. `peers` are the addresses
-    the peer announced for its end of the association (RFC 9260, 3.3.3). `sent_at` is when
-    the exchange began, in seconds of wall time since 1970 (UTC).
-    """
-
-    seq: int
-    target: Endpoint
-    outcome: Outcome
-    local_port: int | None = None
-    rtt: float | None = None
-    answer: bytes = b""
-    detail: str = ""
-    peers: tuple[str, ...] = ()
-    backend: str = ""
-    sent_at: float = 0.0

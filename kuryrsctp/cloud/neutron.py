@@ -7,6 +7,7 @@ of ports (for each hundred addresses), of subnets, of floating IPs and of securi
 may not be read is said to be unreadable; where Neutron fails, CloudError is raised.
 """
 
+import dataclasses
 import functools
 import ipaddress
 import itertools
@@ -17,29 +18,37 @@ import keystoneauth1.exceptions
 import openstack.exceptions
 from openstack.connection import Connection
 
+from kuryrsctp.addresses import Network
 from kuryrsctp.cloud import calls
 from kuryrsctp.cloud.deadline import Deadline
-from kuryrsctp.cloud.network_state import FloatingIp, Port, Surroundings, Unreadable
 from kuryrsctp.errors import ServiceLacksFloatingIp
-from kuryrsctp.model import LoadBalancer, Member, Network
-from kuryrsctp.verifier.security_groups import Rule
+from kuryrsctp.model import (
+    FloatingIp,
+    LoadBalancer,
+    Member,
+    NetworkState,
+    Port,
+    SecurityGroupRule,
+    Unreadable,
+)
 
 T = TypeVar("T")
 
 _MOST = 20_000
+_RULE_FIELDS = tuple(field.name for field in dataclasses.fields(SecurityGroupRule))
 _ADDRESSES = 100  # in one request: Neutron takes URLs of 8 KiB
 
 
 def read(
     connection: Connection, load_balancers: Sequence[LoadBalancer], deadline: Deadline
-) -> Surroundings:
+) -> NetworkState:
     """Read what surrounds the load balancers, which hold their parts already.
 
     Raises CloudError where Neutron fails; missing rights are no failure.
     """
     network = calls.call(lambda: _allowed(lambda: _proxy(connection)), deadline)
     if isinstance(network, Unreadable):
-        return Surroundings.unreadable(network.reason)
+        return NetworkState.unreadable(network.reason)
     members = [
         member
         for load_balancer in load_balancers
@@ -54,7 +63,7 @@ def read(
     ]
     ports, subnets, floating_ips = calls.call_all(queries, deadline)
     groups = calls.call(lambda: _groups(network, ports), deadline)
-    return Surroundings(ports, groups, subnets, floating_ips)
+    return NetworkState(ports, groups, subnets, floating_ips)
 
 
 def floating_ip(connection: Connection, load_balancer: LoadBalancer) -> str:
@@ -159,7 +168,7 @@ def _floating_ips(
 
 def _groups(
     network: Any, ports: tuple[Port, ...] | Unreadable
-) -> Mapping[str, tuple[Rule, ...]] | Unreadable:
+) -> Mapping[str, tuple[SecurityGroupRule, ...]] | Unreadable:
     if isinstance(ports, Unreadable):
         return ports
     ids = sorted({group for port in ports for group in port.security_group_ids})
@@ -172,8 +181,8 @@ def _groups(
     )
 
 
-def _rule(rule: Mapping[str, Any]) -> Rule:
+def _rule(rule: Mapping[str, Any]) -> SecurityGroupRule:
     if prefix := rule.get("remote_ip_prefix"):
         ipaddress.ip_network(prefix, strict=False)  # a malformed one is Neutron's failure
-    fields: dict[str, Any] = {name: rule.get(name) for name in Rule.__dataclass_fields__}
-    return Rule(**fields)
+    fields: dict[str, Any] = {name: rule.get(name) for name in _RULE_FIELDS}
+    return SecurityGroupRule(**fields)

@@ -8,8 +8,8 @@ import ipaddress
 import math
 
 from kuryrsctp import naming
+from kuryrsctp.addresses import Network
 from kuryrsctp.errors import UsageError
-from kuryrsctp.model import Network
 
 _HIGHEST_PORT = 65535
 _MOST_JOBS = 64

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TextIO
 from kuryrsctp.terminal_text import printable
 
 if TYPE_CHECKING:
-    from kuryrsctp.model import Exchange
     from kuryrsctp.prober.statistics import Summary
+    from kuryrsctp.sctp.messages import Exchange
 
 # More lines than a screen holds tell nobody anything.
 FEW = 50

@@ -19,9 +19,9 @@ from kuryrsctp.osc import live
 from kuryrsctp.osc.base import STREAMED, VerdictLister, cell
 
 if TYPE_CHECKING:
-    from kuryrsctp.model import Exchange
     from kuryrsctp.prober import Plan
     from kuryrsctp.prober.statistics import ProbeReport, Summary
+    from kuryrsctp.sctp.messages import Exchange
 
 LOG = logging.getLogger(__name__)
 

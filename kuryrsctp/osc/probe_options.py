@@ -10,7 +10,7 @@ from kuryrsctp import naming, prober
 from kuryrsctp.errors import UsageError
 from kuryrsctp.prober.schedule import Pace
 from kuryrsctp.prober.targets import Via
-from kuryrsctp.sctp.client import Sending
+from kuryrsctp.sctp.messages import Message
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +37,7 @@ def arguments(parsed_args: argparse.Namespace) -> dict[str, Any]:
     )
     return {name: getattr(parsed_args, name) for name in same} | {
         "pace": Pace(parsed_args.interval, parsed_args.duration, parsed_args.concurrency),
-        "message": Sending(
+        "message": Message(
             _message(parsed_args),
             ppid=parsed_args.ppid,
             stream=parsed_args.stream,

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from kuryrsctp import naming
 from kuryrsctp.cloud.threads import JOBS
-from kuryrsctp.errors import ExitCode, NotJudged, UsageError
-from kuryrsctp.model import Expectations, Finding, Report, Status
+from kuryrsctp.errors import ExitCode, Inconclusive, UsageError
 from kuryrsctp.osc import argtypes
 from kuryrsctp.osc.base import VerdictLister
 from kuryrsctp.terminal_text import printable
+from kuryrsctp.verifier.report import Expectations, Finding, Status, VerifyReport
 
 if TYPE_CHECKING:
     from kuryrsctp.verifier.bulk import Judgement, Survey
@@ -94,12 +94,12 @@ class Verify(VerdictLister):
         self, parsed_args: argparse.Namespace, names: Sequence[str], width: int
     ) -> Iterator[tuple[str, ...]]:
         """Yield the rows of each service when it is judged, and set the exit code."""
-        complaints: list[tuple[str, NotJudged]] = []
+        complaints: list[tuple[str, Inconclusive]] = []
         count = 0
         try:
             for name, judgement in self._judgements(parsed_args, names):
                 count += 1
-                if isinstance(judgement, NotJudged):
+                if isinstance(judgement, Inconclusive):
                     complaints.append((name, judgement))
                     continue
                 verdict = _verdict(judgement, strict=parsed_args.strict)
@@ -126,7 +126,7 @@ class Verify(VerdictLister):
             else:
                 found = survey.each(names)
             if not found.total:
-                raise NotJudged(
+                raise Inconclusive(
                     "no service with an SCTP listener is visible to these credentials: check"
                     " project and namespace (`openstack kuryr sctp list`)"
                 )
@@ -245,14 +245,14 @@ def _expectations(parsed_args: argparse.Namespace) -> Expectations:
     )
 
 
-def _verdict(report: Report, *, strict: bool) -> ExitCode:
+def _verdict(report: VerifyReport, *, strict: bool) -> ExitCode:
     if report.status is Status.FAIL or (strict and report.status is Status.WARN):
         return ExitCode.WRONG
     judged = any(finding.status is not Status.SKIP for finding in report.findings)
-    return ExitCode.OK if judged else ExitCode.NOT_JUDGED
+    return ExitCode.OK if judged else ExitCode.INCONCLUSIVE
 
 
-def _row(report: Report, finding: Finding) -> tuple[str, ...]:
+def _row(report: VerifyReport, finding: Finding) -> tuple[str, ...]:
     return (
         report.service,
         finding.check,

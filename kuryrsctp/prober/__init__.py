@@ -8,17 +8,18 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kuryrsctp import naming
+from kuryrsctp import addresses, naming
+from kuryrsctp.addresses import Endpoint
 from kuryrsctp.errors import UsageError
-from kuryrsctp.model import Endpoint, Exchange
 from kuryrsctp.prober import targets
 from kuryrsctp.prober.answers import Reader, reader
 from kuryrsctp.prober.schedule import Pace, paced
 from kuryrsctp.prober.statistics import ProbeReport, Summary
 from kuryrsctp.prober.targets import Target, Via
-from kuryrsctp.sctp import route, source_ports
-from kuryrsctp.sctp.client import Client, Sending
+from kuryrsctp.sctp import source_ports
+from kuryrsctp.sctp.client import Client
 from kuryrsctp.sctp.eventloop import Steps
+from kuryrsctp.sctp.messages import Exchange, Message
 
 if TYPE_CHECKING:
     from openstack.connection import Connection
@@ -43,7 +44,7 @@ class Plan:
 
     service: str | None
     targets: tuple[Target, ...]
-    sending: Sending
+    sending: Message
     timeout: float
     count: int | None = None
     pace: Pace = AT_ONCE
@@ -69,7 +70,7 @@ class Plan:
 
         Unless the pace says otherwise there is never a second association at a time.
 
-        Raises SctpUnavailable, NotJudged, UsageError.
+        Raises SctpUnavailable, Inconclusive, UsageError.
         """
         with closing(Client(source_ports.ephemeral_ports())) as client:
 
@@ -108,7 +109,7 @@ def plan(
     count: int | None = None,
     pace: Pace = AT_ONCE,
     timeout: float = TIMEOUT,
-    message: str | bytes | Sending = MESSAGE,
+    message: str | bytes | Message = MESSAGE,
     expect: str | None = None,
     backend_pattern: str | None = None,
     all_members: bool = False,
@@ -150,7 +151,7 @@ def probe(
     count: int | None = None,
     pace: Pace = AT_ONCE,
     timeout: float = TIMEOUT,
-    message: str | bytes | Sending = MESSAGE,
+    message: str | bytes | Message = MESSAGE,
     expect: str | None = None,
     backend_pattern: str | None = None,
     all_members: bool = False,
@@ -165,7 +166,7 @@ def probe(
 
     `count` messages go to each target; by default so many that every member should
     answer, or no end of them if `pace` has a duration. `timeout` is the one deadline of
-    each message in seconds. A `Sending` in place of a message says how it is sent as well.
+    each message in seconds. A `Message` in place of a message says how it is sent as well.
 
     `expect` is a regular expression to be found in each answer, `backend_pattern` one that
     finds the name of who answers in its first group; both see an answer's first 4096
@@ -173,7 +174,7 @@ def probe(
 
     `on_exchange` is called after each; the report itself keeps none of them.
 
-    Raises UsageError; NotJudged (CloudError, SctpUnavailable, AddressError);
+    Raises UsageError; Inconclusive (CloudError, SctpUnavailable, AddressError);
     ServiceError (ServiceNotFound, ServiceAmbiguous, ServiceLacksSctp, ServiceLacksFloatingIp).
     """
     planned = plan(
@@ -201,14 +202,14 @@ def probe(
     return summary.report()
 
 
-def _sending(message: str | bytes | Sending) -> Sending:
+def _sending(message: str | bytes | Message) -> Message:
     """Return how to send the message; raise UsageError for what SCTP cannot do."""
     if isinstance(message, str):
         message = message.encode("utf-8", "surrogateescape")
-    sending = message if isinstance(message, Sending) else Sending(message)
-    if not sending.message:
+    sending = message if isinstance(message, Message) else Message(message)
+    if not sending.payload:
         raise UsageError("SCTP cannot carry an empty message")
-    if len(sending.message) > LONGEST_MESSAGE:
+    if len(sending.payload) > LONGEST_MESSAGE:
         raise UsageError(f"the message is longer than {LONGEST_MESSAGE} bytes")
     if not 0 <= sending.ppid < 2**32:
         raise UsageError(f"PPID is {sending.ppid}: PPIDs go from 0 to {2**32 - 1}")
@@ -229,7 +230,7 @@ def _via(via: Via | str) -> Via:
 def _resolved(address: str, port: int, timeout: float) -> tuple[Target, ...]:
     if not 0 < port < 65536:
         raise UsageError(f"port is {port}: ports go from 1 to 65535")
-    return (Target(route.resolve(address, port, timeout)),)
+    return (Target(addresses.resolve(address, port, timeout)),)
 
 
 def _looked_up(

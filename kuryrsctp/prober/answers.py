@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass, replace
 
 from kuryrsctp.errors import UsageError
-from kuryrsctp.model import Exchange, Outcome
+from kuryrsctp.model import Outcome
+from kuryrsctp.sctp.messages import Exchange
 
 # An answer like kuryr-sctp-demo's begins with the name of its host, a colon and a space.
 DEMO_PATTERN = r"\A([A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?): "

@@ -6,8 +6,10 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from kuryrsctp.model import Endpoint, Exchange, Outcome
+from kuryrsctp.addresses import Endpoint
+from kuryrsctp.model import Outcome
 from kuryrsctp.prober.targets import Target
+from kuryrsctp.sctp.messages import Exchange
 from kuryrsctp.terminal_text import printable
 
 MOST = 1000

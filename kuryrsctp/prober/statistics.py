@@ -12,11 +12,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from kuryrsctp import naming
-from kuryrsctp.model import Endpoint, Exchange, Outcome
+from kuryrsctp.addresses import Endpoint
+from kuryrsctp.model import Outcome
 from kuryrsctp.prober.latency import Times
 from kuryrsctp.prober.outages import Outage, Watch
 from kuryrsctp.prober.targets import Target
 from kuryrsctp.prober.verdict import Result, Verdict, judge
+from kuryrsctp.sctp.messages import Exchange
 from kuryrsctp.terminal_text import printable
 
 OTHERS = "(others)"

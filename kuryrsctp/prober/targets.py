@@ -7,9 +7,9 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from kuryrsctp.errors import NotJudged, ServiceLacksSctp
-from kuryrsctp.model import Endpoint, LoadBalancer, Member, Pool
-from kuryrsctp.sctp import route
+from kuryrsctp.addresses import Endpoint, numeric_endpoint
+from kuryrsctp.errors import Inconclusive, ServiceLacksSctp
+from kuryrsctp.model import LoadBalancer, Member, Pool
 
 _FEWEST, _MOST = 4, 100
 # How likely a cycle may be to pass a member over where chance chooses.
@@ -84,7 +84,7 @@ def targets_of(
 
     `address` takes the place of the VIP's, where that is known elsewhere by another.
 
-    Raises ServiceLacksSctp, AddressError; NotJudged if there are no members to probe.
+    Raises ServiceLacksSctp, AddressError; Inconclusive if there are no members to probe.
     """
     if not load_balancer.sctp_listeners:
         others = [f"{one.protocol} {one.protocol_port}" for one in load_balancer.listeners]
@@ -95,7 +95,7 @@ def targets_of(
         )
     vips = tuple(
         Target(
-            route.numeric(address or load_balancer.vip_address, one.protocol_port),
+            numeric_endpoint(address or load_balancer.vip_address, one.protocol_port),
             one.pool.members if one.pool else (),
             spread_of(one.pool) if one.pool else Spread.TURNS,
         )
@@ -105,7 +105,7 @@ def targets_of(
         return vips
     members = tuple(direct_targets(member for vip in vips for member in vip.members))
     if via is Via.MEMBERS and not members:
-        raise NotJudged(f"load balancer '{load_balancer.name}' has no members to probe")
+        raise Inconclusive(f"load balancer '{load_balancer.name}' has no members to probe")
     return members if via is Via.MEMBERS else vips + members
 
 
@@ -113,7 +113,7 @@ def direct_targets(members: Iterable[Member]) -> Iterator[Target]:
     """Yield each member's own endpoint once; raise AddressError if it is none."""
     seen = set()
     for member in members:
-        endpoint = route.numeric(member.address, member.protocol_port)
+        endpoint = numeric_endpoint(member.address, member.protocol_port)
         if endpoint not in seen:
             seen.add(endpoint)
             yield Target(endpoint, (member,), direct=True)

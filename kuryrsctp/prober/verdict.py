@@ -57,7 +57,7 @@ def judge(results: Sequence[Result], *, all_members: bool = False) -> Verdict:
     from here. With `all_members`, every one that can be expected to has to have answered.
     """
     found = [
-        _Conclusion(ExitCode.NOT_JUDGED, f"{one.target.endpoint}: no message was sent")
+        _Conclusion(ExitCode.INCONCLUSIVE, f"{one.target.endpoint}: no message was sent")
         for one in results
         if not one.messages
     ]
@@ -74,7 +74,7 @@ def judge(results: Sequence[Result], *, all_members: bool = False) -> Verdict:
     if not complete or ExitCode.WRONG in codes:
         code = ExitCode.WRONG
     else:
-        code = ExitCode.NOT_JUDGED if ExitCode.NOT_JUDGED in codes else ExitCode.OK
+        code = ExitCode.INCONCLUSIVE if ExitCode.INCONCLUSIVE in codes else ExitCode.OK
     return Verdict(code, tuple(one.line for one in found))
 
 
@@ -165,7 +165,7 @@ def _silent(results: Sequence[Result]) -> Iterator[_Conclusion]:
     missing = sorted(expected - answered)
     if missing and "" in answered:
         yield _Conclusion(
-            ExitCode.NOT_JUDGED,
+            ExitCode.INCONCLUSIVE,
             "not every answer names a member (see --backend-pattern), so it cannot be told whether"
             f" all of them answered: {_listed(missing)}",
         )

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterable
 from types import TracebackType
 
-from kuryrsctp.errors import NotJudged, UsageError
+from kuryrsctp.errors import Inconclusive, UsageError
 from kuryrsctp.model import Outcome
 from kuryrsctp.sctp.aborts import Aborts
 from kuryrsctp.sctp.eventloop import Steps, Wait
@@ -55,7 +55,7 @@ class Association:
         """Open a socket for the way to a target; nothing is sent.
 
         `timeout` is the one deadline, in seconds, of all that waits; `streams` is how many
-        outgoing streams are needed. Raises SctpUnavailable, NotJudged.
+        outgoing streams are needed. Raises SctpUnavailable, Inconclusive.
         """
         self.local_port: int | None = None
         self.peers: tuple[str, ...] = ()
@@ -95,28 +95,28 @@ class Association:
         The association has the one source address of its way: others would be announced
         to the peer, and NAT does not translate those.
 
-        Raises Ended, NotJudged.
+        Raises Ended, Inconclusive.
         """
         for port in itertools.islice(ports, _PORTS):
             if self._bind(port):
                 return
-        raise NotJudged("every source port of this host is in use")
+        raise Inconclusive("every source port of this host is in use")
 
     def bind_fixed(self, port: int) -> Steps[None]:
         """Take the source port given, as soon as its last association has shut down.
 
-        Raises Ended, NotJudged.
+        Raises Ended, Inconclusive.
         """
         while not self._bind(port):
             now = time.monotonic()
             if now >= self._end(now):
-                raise NotJudged(f"source port {port} of this host is in use")
+                raise Inconclusive(f"source port {port} of this host is in use")
             yield Wait(now, min(now + _PATIENCE, self._end(now)))
 
     def connect(self, aborts: Aborts) -> Steps[float]:
         """Associate with the target; return when that was done, on the monotonic clock.
 
-        `aborts` has been listening on the family. Raises Ended, NotJudged.
+        `aborts` has been listening on the family. Raises Ended, Inconclusive.
         """
         code = self._socket.connect_ex(self._way.address)
         if code != errno.EINPROGRESS:
@@ -247,8 +247,8 @@ class Association:
     def _wait(self, now: float, event: int) -> Wait:
         return Wait(now, self._end(now), self._socket.fileno(), event)
 
-    def _puzzled(self, code: int | None) -> NotJudged:
-        return NotJudged(f"{self._way.target}: {os.strerror(code or 0)}")
+    def _puzzled(self, code: int | None) -> Inconclusive:
+        return Inconclusive(f"{self._way.target}: {os.strerror(code or 0)}")
 
 
 def _silence(received: int) -> str:

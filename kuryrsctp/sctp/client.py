@@ -5,32 +5,15 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from kuryrsctp.model import Endpoint, Exchange, Outcome
+from kuryrsctp.addresses import Endpoint
+from kuryrsctp.model import Outcome
 from kuryrsctp.sctp import route
 from kuryrsctp.sctp.aborts import Aborts
 from kuryrsctp.sctp.association import Association
 from kuryrsctp.sctp.eventloop import Steps
+from kuryrsctp.sctp.messages import Exchange, Message
 from kuryrsctp.sctp.outcomes import Ended
-
-
-@dataclass(frozen=True, slots=True)
-class Sending:
-    """What to send and how (RFC 6458, 5.3.4), from where, and how much to read of the answer.
-
-    `ppid` is 32 bits wide, in host byte order, `stream` 16. `source` is a numeric address
-    of this host; by default it is the one that leads to the target. Without `source_port`,
-    each association has a port of its own. `answer_limit` is in bytes.
-    """
-
-    message: bytes
-    ppid: int = 0
-    stream: int = 0
-    unordered: bool = False
-    source: str | None = None
-    source_port: int | None = None
-    answer_limit: int = 65536
 
 
 class Client:
@@ -52,11 +35,11 @@ class Client:
         self._aborts.close()
 
     def exchange(
-        self, seq: int, target: Endpoint, sending: Sending, *, timeout: float
+        self, seq: int, target: Endpoint, sending: Message, *, timeout: float
     ) -> Steps[Exchange]:
         """Associate, send one message, await one answer: all within `timeout` seconds.
 
-        Raises SctpUnavailable; NotJudged for what says nothing about the peer; UsageError
+        Raises SctpUnavailable; Inconclusive for what says nothing about the peer; UsageError
         if the message is too long, or this host has not the source asked for.
         """
         association = None
@@ -70,7 +53,7 @@ class Client:
                     yield from association.bind_fixed(sending.source_port)
                 sent = yield from association.connect(self._aborts)
                 yield from association.send(
-                    sending.message,
+                    sending.payload,
                     ppid=sending.ppid,
                     stream=sending.stream,
                     unordered=sending.unordered,

@@ -8,7 +8,7 @@ import socket
 import struct
 from typing import Any
 
-from kuryrsctp.errors import NotJudged, SctpUnavailable
+from kuryrsctp.errors import Inconclusive, SctpUnavailable
 
 # linux/in.h, linux/in6.h
 IP_RECVERR = 11
@@ -42,7 +42,7 @@ def client_socket(family: int) -> socket.socket:
     Plain calls are made on it: pysctp's ignore the timeout of a socket, and swap the PPID's
     bytes or not depending on their version.
 
-    Raises SctpUnavailable without pysctp or SCTP, and NotJudged when the host is out
+    Raises SctpUnavailable without pysctp or SCTP, and Inconclusive when the host is out
     of sockets or memory.
     """
     _binding()
@@ -103,13 +103,13 @@ def listening_socket(address: str, port: int) -> socket.socket:
     return listener
 
 
-def unavailable(error: OSError) -> NotJudged:
+def unavailable(error: OSError) -> Inconclusive:
     """Return what to tell the user of a socket() that failed."""
     if error.errno in (errno.EPROTONOSUPPORT, errno.ESOCKTNOSUPPORT):
         return SctpUnavailable(_NO_SCTP)
     if error.errno in (errno.EPERM, errno.EACCES):
         return SctpUnavailable(_FORBIDDEN)
-    return NotJudged(f"this host cannot open an SCTP socket: {error.strerror}")
+    return Inconclusive(f"this host cannot open an SCTP socket: {error.strerror}")
 
 
 def _binding() -> Any:

@@ -16,11 +16,11 @@ from openstack.connection import Connection
 from kuryrsctp import naming
 from kuryrsctp.cloud import calls, inventory, neutron, octavia, threads
 from kuryrsctp.cloud.deadline import Deadline
-from kuryrsctp.cloud.network_state import Surroundings
 from kuryrsctp.cloud.quotas import Quotas
-from kuryrsctp.errors import NotJudged
-from kuryrsctp.model import Expectations, Finding, LoadBalancer, Report
+from kuryrsctp.errors import Inconclusive
+from kuryrsctp.model import LoadBalancer, NetworkState
 from kuryrsctp.verifier import single
+from kuryrsctp.verifier.report import Expectations, Finding, VerifyReport
 
 PAUSE = 2.0
 """Seconds between two looks at a service that has not settled."""
@@ -28,10 +28,10 @@ PAUSE = 2.0
 GIVE_UP = 180.0
 """Seconds without a word from the APIs, after which they are not asked about other services."""
 
-_BATCH = 25  # services whose surroundings are asked for together
+_BATCH = 25  # services whose network are asked for together
 
 T = TypeVar("T")
-Judgement = Report | NotJudged
+Judgement = VerifyReport | Inconclusive
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +64,15 @@ class Patience:
         """Have patience for so long from now on, and from each time that something was heard."""
         self._seconds = seconds
         self._heard = time.monotonic()
-        self._trouble: NotJudged | None = None
+        self._trouble: Inconclusive | None = None
 
-    def attempt(self, function: Callable[[], T]) -> T | NotJudged:
+    def attempt(self, function: Callable[[], T]) -> T | Inconclusive:
         """Call what asks the APIs, while there is hope; return why nothing came of it."""
         silence = time.monotonic() - self._heard
         if self._trouble and silence > self._seconds:
-            return NotJudged(f"not asked for, after {silence:.0f} s in vain: {self._trouble}")
+            return Inconclusive(f"not asked for, after {silence:.0f} s in vain: {self._trouble}")
         result = _attempt(function)
-        if isinstance(result, NotJudged):
+        if isinstance(result, Inconclusive):
             self._trouble = result
         else:
             self._heard, self._trouble = time.monotonic(), None
@@ -152,7 +152,9 @@ class Survey:
             shared.octavia.attempt(functools.partial(self._whole, one, deadline)) for one in batch
         ]
         alone = [
-            one.found[0] for one in whole if not isinstance(one, NotJudged) and len(one.found) == 1
+            one.found[0]
+            for one in whole
+            if not isinstance(one, Inconclusive) and len(one.found) == 1
         ]
         around = shared.neutron.attempt(lambda: neutron.read(self.connection, alone, deadline))
         judgements = (
@@ -169,14 +171,14 @@ class Survey:
 
     def _judge(
         self,
-        group: _Group | NotJudged,
-        around: Surroundings | NotJudged,
+        group: _Group | Inconclusive,
+        around: NetworkState | Inconclusive,
         quotas: Quotas,
         deadline: Deadline,
-    ) -> Report:
-        if isinstance(group, NotJudged):
+    ) -> VerifyReport:
+        if isinstance(group, Inconclusive):
             raise group
-        if isinstance(around, NotJudged):
+        if isinstance(around, Inconclusive):
             raise around
         return single.judge(
             self.connection,
@@ -184,7 +186,7 @@ class Survey:
             group.found,
             self.expected,
             deadline,
-            surroundings=around,
+            network=around,
             quotas=quotas,
         )
 
@@ -198,10 +200,10 @@ class Survey:
                 yield from futures.pop().result()
 
 
-def _attempt(function: Callable[[], T]) -> T | NotJudged:
+def _attempt(function: Callable[[], T]) -> T | Inconclusive:
     try:
         return function()
-    except NotJudged as error:
+    except Inconclusive as error:
         return error
 
 
@@ -238,9 +240,9 @@ def settle(
 
 def _restless(judgement: Judgement) -> Finding | None:
     """Return what is about to change; None if the service has settled, for better or worse."""
-    if isinstance(judgement, NotJudged):
+    if isinstance(judgement, Inconclusive):
         return None
-    return next((one for one in judgement.findings if one.passing), None)
+    return next((one for one in judgement.findings if one.transient), None)
 
 
 def _news(

@@ -9,36 +9,13 @@ A port's groups admit what any rule of any of them admits; there are no denials
 import enum
 import ipaddress
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
-from kuryrsctp.model import Network
+from kuryrsctp.addresses import Network
+from kuryrsctp.model import SecurityGroupRule
 
 # Neutron stores what it was given: the name, the IANA number, or nothing for any protocol.
 _COVERS_SCTP = {None, "", "any", "0", "sctp", "132"}
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A security group rule, with Neutron's names; ports are inclusive."""
-
-    direction: str
-    ethertype: str
-    protocol: str | None = None
-    port_range_min: int | None = None
-    port_range_max: int | None = None
-    remote_ip_prefix: str | None = None
-    remote_group_id: str | None = None
-    remote_address_group_id: str | None = None
-
-    def admits_sctp(self, port: int, version: int) -> bool:
-        """Whether this lets SCTP in to `port` from anyone at all over IP `version`."""
-        if self.direction != "ingress" or self.ethertype != f"IPv{version}":
-            return False
-        if self.protocol not in _COVERS_SCTP:
-            return False
-        low, high = self.port_range_min, self.port_range_max
-        return (low is None or low <= port) and (high is None or port <= high)
 
 
 class Admission(enum.Enum):
@@ -50,13 +27,13 @@ class Admission(enum.Enum):
     NONE = "nothing"
 
 
-def admission(rules: Iterable[Rule], port: int, source: Network) -> Admission:
+def admission(rules: Iterable[SecurityGroupRule], port: int, source: Network) -> Admission:
     """Say how much of `source` the `rules` of all of a port's groups admit to SCTP `port`.
 
     Who belongs to a remote group cannot be read off the rules: where nothing else
     admits the source that is said as such, and is no verdict.
     """
-    fitting = [rule for rule in rules if rule.admits_sctp(port, source.version)]
+    fitting = [rule for rule in rules if _admits_sctp(rule, port, source.version)]
     if any(_any_source(rule) for rule in fitting):
         return Admission.ALL
     by_prefix = covered([one.remote_ip_prefix for one in fitting if one.remote_ip_prefix], source)
@@ -78,5 +55,15 @@ def covered(prefixes: Iterable[str], source: Network) -> Admission:
     return Admission.SOME if any(map(source.overlaps, merged)) else Admission.NONE
 
 
-def _any_source(rule: Rule) -> bool:
+def _any_source(rule: SecurityGroupRule) -> bool:
     return not (rule.remote_ip_prefix or rule.remote_group_id or rule.remote_address_group_id)
+
+
+def _admits_sctp(rule: SecurityGroupRule, port: int, version: int) -> bool:
+    """Tell whether a rule lets SCTP in to `port` from anyone at all over IP `version`."""
+    if rule.direction != "ingress" or rule.ethertype != f"IPv{version}":
+        return False
+    if rule.protocol not in _COVERS_SCTP:
+        return False
+    low, high = rule.port_range_min, rule.port_range_max
+    return (low is None or low <= port) and (high is None or port <= high)

@@ -10,11 +10,11 @@ from openstack.connection import Connection
 from kuryrsctp import naming
 from kuryrsctp.cloud import calls, neutron, octavia
 from kuryrsctp.cloud.deadline import Deadline
-from kuryrsctp.cloud.network_state import Surroundings
 from kuryrsctp.cloud.quotas import Quotas
-from kuryrsctp.model import Expectations, Finding, LoadBalancer, Report, Status
-from kuryrsctp.verifier.checks import Scene, run
+from kuryrsctp.model import LoadBalancer, NetworkState
+from kuryrsctp.verifier.checks import Snapshot, run
 from kuryrsctp.verifier.checks.targets import judged_listeners, lacking
+from kuryrsctp.verifier.report import Expectations, Finding, Status, VerifyReport
 
 _NOTHING = Expectations()
 
@@ -26,7 +26,7 @@ def verify(
     namespace: str = naming.DEFAULT_NAMESPACE,
     expected: Expectations = _NOTHING,
     timeout: float = calls.TIMEOUT,
-) -> Report:
+) -> VerifyReport:
     """Judge what Octavia and Neutron hold for one service.
 
     `service` is NAME (in `namespace`), NAMESPACE/NAME, or a load balancer's ID;
@@ -39,7 +39,7 @@ def verify(
     wanted, deadline = naming.parse_service(service, namespace), Deadline(timeout)
     found, others = octavia.look_up(connection, wanted, deadline)
     if any(one.name == str(naming.KUBERNETES_API) for one in found):
-        return Report(str(wanted), (_NOT_KURYRS,))
+        return VerifyReport(str(wanted), (_NOT_KURYRS,))
     if len(found) == 1:
         found = (octavia.read_parts(connection, found[0], deadline),)
     return judge(connection, wanted, found, expected, deadline, others=others)
@@ -53,17 +53,17 @@ def judge(
     deadline: Deadline,
     *,
     others: tuple[LoadBalancer, ...] = (),
-    surroundings: Surroundings | None = None,
+    network: NetworkState | None = None,
     quotas: Quotas | None = None,
-) -> Report:
+) -> VerifyReport:
     """Judge the load balancers of a service; the only one comes with all its parts.
 
-    `others` are all that can be seen, where none was found by name; `surroundings` are
+    `others` are all that can be seen, where none was found by name; `network` are
     read unless they are known; `quotas` may be shared with others. Raises CloudError.
     """
-    scene = Scene(service, datetime.now(timezone.utc), found, others, expected)
-    scene = _look(connection, scene, deadline, surroundings)
-    return Report(str(service), run(_weigh(scene, quotas or Quotas(connection), deadline)))
+    snapshot = Snapshot(service, datetime.now(timezone.utc), found, others, expected)
+    snapshot = _look(connection, snapshot, deadline, network)
+    return VerifyReport(str(service), run(_weigh(snapshot, quotas or Quotas(connection), deadline)))
 
 
 _NOT_KURYRS = Finding(
@@ -75,29 +75,31 @@ _NOT_KURYRS = Finding(
 
 
 def _look(
-    connection: Connection, scene: Scene, deadline: Deadline, known: Surroundings | None
-) -> Scene:
+    connection: Connection, snapshot: Snapshot, deadline: Deadline, known: NetworkState | None
+) -> Snapshot:
     """Read what surrounds the only load balancer."""
-    if len(scene.found) != 1:
-        return scene
-    (load_balancer,) = scene.found
+    if len(snapshot.load_balancers) != 1:
+        return snapshot
+    (load_balancer,) = snapshot.load_balancers
     heard = judged_listeners(load_balancer)
     return replace(
-        scene,
-        surroundings=known or neutron.read(connection, [load_balancer], deadline),
+        snapshot,
+        network=known or neutron.read(connection, [load_balancer], deadline),
         monitors=octavia.monitors(connection, load_balancer, deadline),
         api_version=None if heard else octavia.api_version(connection, deadline),
     )
 
 
-def _weigh(scene: Scene, quotas: Quotas, deadline: Deadline) -> Scene:
+def _weigh(snapshot: Snapshot, quotas: Quotas, deadline: Deadline) -> Snapshot:
     """Read the quota of what is missing: the load balancer, or members of its pools."""
-    if not scene.found and isinstance(scene.service, naming.ServiceName):
-        return replace(scene, quota=quotas.of_load_balancers(scene.others, deadline))
-    if len(scene.found) != 1:
-        return scene
-    (load_balancer,) = scene.found
+    if not snapshot.load_balancers and isinstance(snapshot.service, naming.ServiceName):
+        return replace(
+            snapshot, quota=quotas.of_load_balancers(snapshot.all_load_balancers, deadline)
+        )
+    if len(snapshot.load_balancers) != 1:
+        return snapshot
+    (load_balancer,) = snapshot.load_balancers
     pools = (one.pool for one in judged_listeners(load_balancer) if one.pool)
-    if not any(lacking(one, scene.expected) for one in pools):
-        return scene
-    return replace(scene, quota=quotas.of_members(load_balancer.project_id, deadline))
+    if not any(lacking(one, snapshot.expected) for one in pools):
+        return snapshot
+    return replace(snapshot, quota=quotas.of_members(load_balancer.project_id, deadline))

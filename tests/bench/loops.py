@@ -19,7 +19,8 @@ from pathlib import Path
 import sctp
 
 from kuryrsctp import prober
-from kuryrsctp.model import Endpoint, Outcome
+from kuryrsctp.addresses import Endpoint
+from kuryrsctp.model import Outcome
 from kuryrsctp.prober.schedule import Pace
 from kuryrsctp.sctp import route
 from kuryrsctp.sctp.sockets import RTO, SCTP_RTOINFO, peer_addresses

@@ -13,7 +13,7 @@ from typing import Any
 from openstack.connection import Connection
 
 import kuryrsctp
-from kuryrsctp.model import Expectations, Finding, Status
+from kuryrsctp.verifier.report import Expectations, Finding, Status
 from tests.functional import kuryr
 from tests.lab.cloud import Cloud
 

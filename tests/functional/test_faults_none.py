@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from kuryrsctp.model import Finding, Status
+from kuryrsctp.verifier.report import Finding, Status
 from tests.functional import kuryr
 from tests.functional.bench import NAME, Bench, Fault, changed, forbidden, heard, stored
 from tests.functional.faults import (

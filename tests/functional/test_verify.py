@@ -11,7 +11,7 @@ import pytest
 from openstack.connection import Connection
 
 import kuryrsctp
-from kuryrsctp.model import Status
+from kuryrsctp.verifier.report import Status
 from tests.functional import kuryr
 from tests.functional.conftest import Shell
 from tests.functional.fake_api import OCTAVIA, FakeApi

@@ -37,7 +37,7 @@ def walkthrough(address: str, port: int) -> None:
     """Send one message with pysctp, and print the answer."""
     caller = sctp.sctpsocket_tcp(socket.AF_INET6 if ":" in address else socket.AF_INET)
     caller.connect((address, port))
-    print("Sending Message")
+    print("Message Message")
     caller.sctp_send(msg=b"HELLO, I AM A CLIENT")
     _, _, answer, _ = caller.sctp_recv(2048)
     print(answer.decode())

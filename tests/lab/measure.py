@@ -4,7 +4,7 @@
 """Probe an address from within the machine, and print as JSON what became of it.
 
 python -m tests.lab.measure ARGUMENTS: those of kuryrsctp.probe(), as a JSON object. With
-`sending`, an object, they are those of kuryrsctp.sctp.client.Sending.
+`sending`, an object, they are those of kuryrsctp.sctp.client.Message.
 """
 
 import json
@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import kuryrsctp
-from kuryrsctp.model import Exchange
-from kuryrsctp.sctp.client import Sending
+from kuryrsctp.sctp.messages import Exchange, Message
 
 
 def descriptors() -> int:
@@ -33,7 +32,7 @@ def arguments() -> dict[str, Any]:
     """Return the arguments for kuryrsctp.probe()."""
     asked: dict[str, Any] = json.loads(sys.argv[1])
     if "sending" in asked:
-        asked["message"] = Sending(**{"message": b"hello", **asked.pop("sending")})
+        asked["message"] = Message(**{"payload": b"hello", **asked.pop("sending")})
     return asked
 
 

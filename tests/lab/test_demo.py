@@ -66,7 +66,7 @@ def call(machine: Lab, caller: str, address: str = POD.ipv4, port: int = PORT) -
 
 def test_the_walkthroughs_client_is_answered_by_both_pods_in_turn(machine: Lab) -> None:
     answers = [call(machine, "walkthrough", topology.VIP, topology.VIP_PORT) for _ in range(4)]
-    greetings = [f"Sending Message\n{pod.name}: HELLO, I AM ALIVE!!!\n" for pod in topology.PODS]
+    greetings = [f"Message Message\n{pod.name}: HELLO, I AM ALIVE!!!\n" for pod in topology.PODS]
     assert sorted(answers) == sorted(greetings * 2)
 
 

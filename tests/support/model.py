@@ -8,19 +8,19 @@ from datetime import datetime, timezone
 from typing import Any
 
 from kuryrsctp import naming
-from kuryrsctp.cloud.network_state import Port, Surroundings
 from kuryrsctp.model import (
-    Finding,
     HealthMonitor,
     Listener,
     LoadBalancer,
     Member,
+    NetworkState,
     Pool,
+    Port,
     Quota,
-    Status,
+    SecurityGroupRule,
 )
-from kuryrsctp.verifier.checks import Scene, run
-from kuryrsctp.verifier.security_groups import Rule
+from kuryrsctp.verifier.checks import Snapshot, run
+from kuryrsctp.verifier.report import Finding, Status
 
 NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=timezone.utc)
 SERVICE = naming.ServiceName("default", "sctp-demo")
@@ -108,12 +108,14 @@ def on_member(**changes: Any) -> LoadBalancer:
     return load_balancer(listener(pool=pool(member(**changes), other_member())))
 
 
-def rule(**fields: Any) -> Rule:
+def rule(**fields: Any) -> SecurityGroupRule:
     """Return a rule that lets SCTP in over IPv4, with any changes."""
-    return replace(Rule(direction="ingress", ethertype="IPv4", protocol="sctp"), **fields)
+    return replace(
+        SecurityGroupRule(direction="ingress", ethertype="IPv4", protocol="sctp"), **fields
+    )
 
 
-def around(found: LoadBalancer, **changes: Any) -> Surroundings:
+def around(found: LoadBalancer, **changes: Any) -> NetworkState:
     """Return what Neutron holds around it: ports that let in all SCTP."""
     members = [one for port in found.listeners if port.pool for one in port.pool.members]
     addresses = sorted({one.address for one in members})
@@ -122,28 +124,28 @@ def around(found: LoadBalancer, **changes: Any) -> Surroundings:
     ports += [Port(f"port-{one}", found.project_id, (one,), ("pods-group",)) for one in addresses]
     everyone = (rule(), rule(ethertype="IPv6"))
     subnet = "fd00:158::/64" if ":" in found.vip_address else "10.0.0.128/26"
-    surroundings = Surroundings(
+    network = NetworkState(
         ports=tuple(ports),
         groups={"lb-group": everyone, "pods-group": everyone},
         subnets={"service-subnet": ipaddress.ip_network(subnet)},
     )
-    return replace(surroundings, **changes)
+    return replace(network, **changes)
 
 
 def findings(*found: LoadBalancer, **changes: Any) -> tuple[Finding, ...]:
-    """Run all checks over a scene with these load balancers, the network being well."""
-    surroundings = around(found[0]) if found else Surroundings()
+    """Run all checks over a snapshot with these load balancers, the network being well."""
+    network = around(found[0]) if found else NetworkState()
     pools = [port.pool for one in found for port in one.listeners if port.pool]
-    scene = Scene(
+    snapshot = Snapshot(
         SERVICE,
         NOW,
-        found=found,
-        surroundings=surroundings,
+        load_balancers=found,
+        network=network,
         monitors=tuple(monitor(pool_id=one.id) for one in pools if one.health_monitor_id),
         api_version=(2, 27),
         quota=Quota(limit=None),
     )
-    return run(replace(scene, **changes))
+    return run(replace(snapshot, **changes))
 
 
 def odd(*found: LoadBalancer, **changes: Any) -> dict[tuple[str, str], str]:

@@ -9,12 +9,12 @@ else needs to know of it.
 # Importing a module is what enters its checks.
 from kuryrsctp.verifier.checks import listener, load_balancer, member, network, pool, quota, service
 from kuryrsctp.verifier.checks.catalogue import CATALOGUE, Check, run
-from kuryrsctp.verifier.checks.targets import Scene
+from kuryrsctp.verifier.checks.targets import Snapshot
 
 __all__ = [
     "CATALOGUE",
     "Check",
-    "Scene",
+    "Snapshot",
     "listener",
     "load_balancer",
     "member",

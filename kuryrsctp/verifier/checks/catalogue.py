@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What a check is, and how all of them are run over a scene."""
+"""What a check is, and how all of them are run over a snapshot."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from kuryrsctp.model import Finding, Status
-from kuryrsctp.verifier.checks.targets import Scene, Subject, subjects
+from kuryrsctp.verifier.checks.targets import Snapshot, Subject, subjects
+from kuryrsctp.verifier.report import Finding, Status
 
 S = TypeVar("S", bound=Subject)
 
@@ -16,13 +16,13 @@ S = TypeVar("S", bound=Subject)
 class Verdict:
     """What a check says of one subject; `hint` stands in for the check's remedy.
 
-    `passing` says that it may come right by itself, while Kuryr and Octavia are at work.
+    `transient` says that it may come right by itself, while Kuryr and Octavia are at work.
     """
 
     status: Status
     detail: str
     hint: str = ""
-    passing: bool = False
+    transient: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +63,14 @@ def ok(detail: str) -> Verdict:
     return Verdict(Status.OK, detail)
 
 
-def warn(detail: str, hint: str = "", *, passing: bool = False) -> Verdict:
+def warn(detail: str, hint: str = "", *, transient: bool = False) -> Verdict:
     """Say that something is odd."""
-    return Verdict(Status.WARN, detail, hint, passing)
+    return Verdict(Status.WARN, detail, hint, transient)
 
 
-def fail(detail: str, hint: str = "", *, passing: bool = False) -> Verdict:
+def fail(detail: str, hint: str = "", *, transient: bool = False) -> Verdict:
     """Say that something is wrong."""
-    return Verdict(Status.FAIL, detail, hint, passing)
+    return Verdict(Status.FAIL, detail, hint, transient)
 
 
 def skip(reason: str) -> Verdict:
@@ -78,13 +78,13 @@ def skip(reason: str) -> Verdict:
     return Verdict(Status.SKIP, reason)
 
 
-def run(scene: Scene) -> tuple[Finding, ...]:
-    """Apply every check to every subject of the scene."""
-    return tuple(_findings(scene))
+def run(snapshot: Snapshot) -> tuple[Finding, ...]:
+    """Apply every check to every subject of the snapshot."""
+    return tuple(_findings(snapshot))
 
 
-def _findings(scene: Scene) -> Iterable[Finding]:
-    for subject in subjects(scene):
+def _findings(snapshot: Snapshot) -> Iterable[Finding]:
+    for subject in subjects(snapshot):
         for entry in CATALOGUE.values():
             if entry.on is type(subject):
                 yield _finding(entry, subject)
@@ -100,5 +100,5 @@ def _finding(entry: Check, subject: Subject) -> Finding:
         detail=verdict.detail,
         id=subject.about.id if subject.about else "",
         hint=(verdict.hint or entry.remedy) if wrong else "",
-        passing=verdict.passing,
+        transient=verdict.transient,
     )

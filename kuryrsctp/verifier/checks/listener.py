@@ -65,7 +65,7 @@ def listener_port(subject: ListenerSubject) -> Verdict:
 )
 def listener_admin_state(subject: ListenerSubject) -> Verdict:
     """Judge the administrative state, apart from a NetworkPolicy's denial."""
-    listener, source = subject.listener, subject.scene.expected.source
+    listener, source = subject.listener, subject.snapshot.expected.source
     is_kuryrs = subject.service_name is not None
     if listener.admin_state_up or listener.allowed_cidrs or not is_kuryrs:
         return statuses.admin_state(subject)
@@ -98,7 +98,7 @@ def listener_status(subject: ListenerSubject) -> Verdict:
 )
 def listener_allowed_cidrs(subject: ListenerSubject) -> Verdict:
     """Tell who is admitted, and judge it by where the user says that clients are."""
-    cidrs, source = subject.listener.allowed_cidrs, subject.scene.expected.source
+    cidrs, source = subject.listener.allowed_cidrs, subject.snapshot.expected.source
     if not cidrs:
         return ok("all clients" if subject.listener.admin_state_up else "no list")
     only = f"only {', '.join(cidrs)}"
@@ -149,4 +149,4 @@ def pool_exists(subject: ListenerSubject) -> Verdict:
     why = "nothing answers on this port"
     if subject.is_ovn:
         why = "OVN refuses a pool whose algorithm is not SOURCE_IP_PORT"
-    return fail(f"no pool: {why}", passing=True)
+    return fail(f"no pool: {why}", transient=True)

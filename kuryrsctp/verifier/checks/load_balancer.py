@@ -73,7 +73,7 @@ def load_balancer_provider(subject: LoadBalancerSubject) -> Verdict:
 )
 def octavia_version(subject: UnheardSubject) -> Verdict:
     """Compare the newest version of the API with the first that knows SCTP."""
-    newest = subject.scene.api_version
+    newest = subject.snapshot.api_version
     if newest is None:
         return skip("Octavia does not tell its version")
     text = ".".join(map(str, newest))
@@ -94,9 +94,9 @@ def listener_exists(subject: LoadBalancerSubject) -> Verdict:
     listeners = subject.load_balancer.listeners
     judged = judged_listeners(subject.load_balancer)
     there = {one.protocol_port for one in judged}
-    missing = [str(port) for port, _ in subject.scene.expected.ports if port not in there]
+    missing = [str(port) for port, _ in subject.snapshot.expected.ports if port not in there]
     if judged and not missing:
         return ok(", ".join(f"{one.protocol}:{one.protocol_port}" for one in judged))
     others = ", ".join(f"{one.protocol}:{one.protocol_port}" for one in listeners)
     what = f"no SCTP listener{' on port ' if missing else ''}{' and '.join(missing)}"
-    return fail(f"{what}; there is {others}" if others else "no listener at all", passing=True)
+    return fail(f"{what}; there is {others}" if others else "no listener at all", transient=True)

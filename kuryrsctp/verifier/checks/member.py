@@ -58,10 +58,10 @@ def member_address(subject: MemberSubject) -> Verdict:
 def member_port(subject: MemberSubject) -> Verdict:
     """Compare the port with the name's."""
     member = subject.member
-    targets = dict(subject.scene.expected.ports)
+    targets = dict(subject.snapshot.expected.ports)
     target = targets.get(subject.listener.protocol_port) or member.protocol_port
     if member.protocol_port != target:
-        return fail(f"{member.protocol_port}, where {target} is expected", passing=True)
+        return fail(f"{member.protocol_port}, where {target} is expected", transient=True)
     said = naming.read_member(member.name)
     if said is None or said.port == member.protocol_port:
         return ok(str(member.protocol_port))

@@ -5,8 +5,8 @@
 import ipaddress
 from collections.abc import Sequence
 
-from kuryrsctp.cloud.network_state import Port, Surroundings, Unreadable
-from kuryrsctp.model import Network
+from kuryrsctp.addresses import Network
+from kuryrsctp.model import NetworkState, Port, Unreadable
 from kuryrsctp.verifier.checks.catalogue import Verdict, check, fail, ok, skip, warn
 from kuryrsctp.verifier.checks.targets import ListenerSubject, LoadBalancerSubject, MemberSubject
 from kuryrsctp.verifier.security_groups import Admission, admission, covered
@@ -25,15 +25,15 @@ _WORST_FIRST = (Admission.NONE, Admission.SOME, Admission.BY_GROUP, Admission.AL
 )
 def vip_port(subject: LoadBalancerSubject) -> Verdict:
     """Look for the port by ID and address."""
-    surroundings, load_balancer = subject.scene.surroundings, subject.load_balancer
-    if isinstance(surroundings.ports, Unreadable):
-        return skip(surroundings.ports.reason)
+    network, load_balancer = subject.snapshot.network, subject.load_balancer
+    if isinstance(network.ports, Unreadable):
+        return skip(network.ports.reason)
     if _vip_port(subject):
         return ok(f"holds {load_balancer.vip_address}")
     missing = f"no port {load_balancer.vip_port_id} that holds {load_balancer.vip_address}"
     project = load_balancer.project_id
     # Neutron does not refuse a list to those without rights: it leaves out what they may not see.
-    if all(one.project_id != project for one in surroundings.ports):
+    if all(one.project_id != project for one in network.ports):
         return skip(f"{missing} is visible, but neither is any other of project {project}")
     return fail(missing)
 
@@ -47,7 +47,7 @@ def vip_port(subject: LoadBalancerSubject) -> Verdict:
 )
 def floating_ip(subject: LoadBalancerSubject) -> Verdict:
     """Judge the floating IPs, if there are any: only type LoadBalancer has one."""
-    all_found, vip = subject.scene.surroundings.floating_ips, subject.load_balancer.vip_address
+    all_found, vip = subject.snapshot.network.floating_ips, subject.load_balancer.vip_address
     if isinstance(all_found, Unreadable):
         return skip(all_found.reason)
     found = [one for one in all_found if one.port_id == subject.load_balancer.vip_port_id]
@@ -85,7 +85,7 @@ def vip_security_groups(subject: ListenerSubject) -> Verdict:
         return skip("OVN filters at the members' ports, not at the VIP's")
     unseen = "its group cannot be read: Octavia's own belongs to the service project"
     clients = _clients(subject)
-    return _judge(subject.scene.surroundings, port, listener.protocol_port, clients, unseen)
+    return _judge(subject.snapshot.network, port, listener.protocol_port, clients, unseen)
 
 
 @check(
@@ -100,10 +100,10 @@ def vip_security_groups(subject: ListenerSubject) -> Verdict:
 )
 def member_security_groups(subject: MemberSubject) -> Verdict:
     """Judge the groups of the port that has the member's address."""
-    surroundings, member = subject.scene.surroundings, subject.member
-    if isinstance(surroundings.ports, Unreadable):
-        return skip(surroundings.ports.reason)
-    ports = [one for one in surroundings.ports if member.address in one.addresses]
+    network, member = subject.snapshot.network, subject.member
+    if isinstance(network.ports, Unreadable):
+        return skip(network.ports.reason)
+    ports = [one for one in network.ports if member.address in one.addresses]
     own = [one for one in ports if one.project_id == subject.load_balancer.project_id]
     if len(ports) > 1 and len(own) == 1:
         ports = own
@@ -113,11 +113,11 @@ def member_security_groups(subject: MemberSubject) -> Verdict:
         return skip(f"{len(ports)} ports have {member.address}, on different networks")
     sources = (_clients if subject.is_ovn else _balancer)(subject)
     unseen = "the port's group is not visible to these credentials"
-    return _judge(surroundings, ports[0], member.protocol_port, sources, unseen)
+    return _judge(network, ports[0], member.protocol_port, sources, unseen)
 
 
 def _vip_port(subject: LoadBalancerSubject) -> Port | None:
-    ports = subject.scene.surroundings.ports
+    ports = subject.snapshot.network.ports
     if isinstance(ports, Unreadable):
         return None
     wanted = subject.load_balancer.vip_port_id
@@ -132,7 +132,7 @@ def _clients(subject: ListenerSubject) -> tuple[Network, ...] | Unreadable:
     except ValueError:
         return Unreadable("the VIP or an allowed CIDR is no address")
     admitted = tuple(one for one in cidrs if one.version == version) or (_EVERYWHERE[version],)
-    source = subject.scene.expected.source
+    source = subject.snapshot.expected.source
     if source is None:
         return admitted
     if source.version != version:
@@ -147,7 +147,7 @@ def _balancer(subject: MemberSubject) -> tuple[Network, ...] | Unreadable:
     if not subject.is_amphora:
         provider = subject.load_balancer.provider
         return Unreadable(f"where traffic through provider '{provider}' comes from is not known")
-    subnets = subject.scene.surroundings.subnets
+    subnets = subject.snapshot.network.subnets
     if isinstance(subnets, Unreadable):
         return subnets
     wanted = subject.member.subnet_id or subject.load_balancer.vip_subnet_id or ""
@@ -157,7 +157,7 @@ def _balancer(subject: MemberSubject) -> tuple[Network, ...] | Unreadable:
 
 
 def _judge(
-    surroundings: Surroundings,
+    network: NetworkState,
     port: Port,
     number: int,
     sources: tuple[Network, ...] | Unreadable,
@@ -174,10 +174,10 @@ def _judge(
         return fail("port security without any group: nothing is let in", give)
     if isinstance(sources, Unreadable):
         return skip(sources.reason)
-    if isinstance(surroundings.groups, Unreadable):
-        return skip(surroundings.groups.reason)
-    known = [one for one in port.security_group_ids if one in surroundings.groups]
-    rules = [rule for one in known for rule in surroundings.groups[one]]
+    if isinstance(network.groups, Unreadable):
+        return skip(network.groups.reason)
+    known = [one for one in port.security_group_ids if one in network.groups]
+    rules = [rule for one in known for rule in network.groups[one]]
     how = min((admission(rules, number, one) for one in sources), key=_WORST_FIRST.index)
     if how is not Admission.ALL and len(known) < len(port.security_group_ids):
         return skip(unseen)

@@ -107,7 +107,7 @@ def pool_monitor(subject: PoolSubject) -> Verdict:
     pool = subject.pool
     if pool.health_monitor_id is None:
         return ok("none, which is normal")
-    monitor = next((one for one in subject.scene.monitors if one.pool_id == pool.id), None)
+    monitor = next((one for one in subject.snapshot.monitors if one.pool_id == pool.id), None)
     if monitor is None:
         return skip("just deleted, or not visible")
     if monitor.provisioning_status == "ERROR":
@@ -128,15 +128,15 @@ def pool_monitor(subject: PoolSubject) -> Verdict:
 )
 def members_exist(subject: PoolSubject) -> Verdict:
     """Count the members, and those in use."""
-    members, expected = subject.pool.members, subject.scene.expected
+    members, expected = subject.pool.members, subject.snapshot.expected
     if expected.members not in (None, len(members)):
-        return fail(f"{len(members)}, where {expected.members} are expected", passing=True)
+        return fail(f"{len(members)}, where {expected.members} are expected", transient=True)
     if missing := sorted(set(expected.addresses) - {one.address for one in members}):
-        return fail(f"{len(members)}, none of them with {', '.join(missing)}", passing=True)
+        return fail(f"{len(members)}, none of them with {', '.join(missing)}", transient=True)
     if expected.members == 0:
         return ok("none, as expected")
     if not members:
-        return warn(_EMPTY, passing=True)
+        return warn(_EMPTY, transient=True)
     used = sum(one.admin_state_up and one.weight > 0 for one in members)
     if not used:
         return fail(f"none of {len(members)} is in use: all switched off, or of weight 0")

@@ -22,7 +22,7 @@ _SCARCE = 10
 )
 def load_balancer_quota(subject: MissingSubject) -> Verdict:
     """Compare what the project has with what it may have."""
-    return _room(subject.scene.quota, "load balancers", 1)
+    return _room(subject.snapshot.quota, "load balancers", 1)
 
 
 @check(
@@ -37,8 +37,8 @@ def load_balancer_quota(subject: MissingSubject) -> Verdict:
 )
 def member_quota(subject: ShortPoolSubject) -> Verdict:
     """Compare what the project has with what it may have, and with what the pool lacks."""
-    wanted = lacking(subject.pool, subject.scene.expected)
-    return _room(subject.scene.quota, "members", wanted)
+    wanted = lacking(subject.pool, subject.snapshot.expected)
+    return _room(subject.snapshot.quota, "members", wanted)
 
 
 def _room(quota: Quota | None, what: str, wanted: int) -> Verdict:

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from kuryrsctp import naming
 from kuryrsctp.verifier.checks.catalogue import Verdict, check, fail, ok, skip
-from kuryrsctp.verifier.checks.targets import Scene, Subject
+from kuryrsctp.verifier.checks.targets import Snapshot, Subject
 
 _NEAREST = 3
 _ALIKE = 0.8  # of 1: a letter or two apart, whatever the namespace has in common
@@ -23,24 +23,24 @@ _ALIKE = 0.8  # of 1: a letter or two apart, whatever the namespace has in commo
 )
 def load_balancer_exists(subject: Subject) -> Verdict:
     """Find the load balancer, or say what is nearest to it."""
-    scene = subject.scene
-    if scene.found:
-        vips = ", ".join(f"VIP {one.vip_address}" for one in scene.found)
-        occm = naming.is_occm(scene.found[0].name)
+    snapshot = subject.snapshot
+    if snapshot.load_balancers:
+        vips = ", ".join(f"VIP {one.vip_address}" for one in snapshot.load_balancers)
+        occm = naming.is_occm(snapshot.load_balancers[0].name)
         return ok(f"{vips}; made by cloud-provider-openstack, not Kuryr" if occm else vips)
-    missing = f"no load balancer '{scene.service}' is visible to these credentials"
-    if nearest := _nearest(scene):
+    missing = f"no load balancer '{snapshot.service}' is visible to these credentials"
+    if nearest := _nearest(snapshot):
         missing = f"{missing}; there is {' and '.join(nearest)}"
     # An ID that is gone does not come back.
-    return fail(missing, passing=isinstance(scene.service, naming.ServiceName))
+    return fail(missing, transient=isinstance(snapshot.service, naming.ServiceName))
 
 
-def _nearest(scene: Scene) -> list[str]:
+def _nearest(snapshot: Snapshot) -> list[str]:
     """Return the names that may have been meant, quoted, the likeliest first."""
-    service = scene.service
+    service = snapshot.service
     if isinstance(service, naming.LoadBalancerId):
         return []
-    names = [one.name for one in scene.others]
+    names = [one.name for one in snapshot.all_load_balancers]
     likely = [
         *(name for name in names if name.casefold() == str(service)),
         *(name for name in names if name.endswith(f"/{service.name}")),
@@ -60,10 +60,10 @@ def _nearest(scene: Scene) -> list[str]:
 )
 def load_balancer_unique(subject: Subject) -> Verdict:
     """Count the load balancers of the name."""
-    found = subject.scene.found
+    found = subject.snapshot.load_balancers
     if not found:
         return skip("there is none")
-    if isinstance(subject.scene.service, naming.LoadBalancerId):
+    if isinstance(subject.snapshot.service, naming.LoadBalancerId):
         return skip("picked by its ID")
     if len(found) == 1:
         return ok("the only one of that name")

@@ -2,9 +2,10 @@
 
 """How Octavia's three states are judged, the same for each kind of object."""
 
-from kuryrsctp.model import Listener, Member, Status
+from kuryrsctp.model import Listener, Member
 from kuryrsctp.verifier.checks.catalogue import Verdict, fail, ok, skip, warn
 from kuryrsctp.verifier.checks.targets import LoadBalancerSubject, PoolSubject
+from kuryrsctp.verifier.report import Status
 
 # Seconds that Kuryr itself waits for a change before it gives up.
 _PATIENCE = 300
@@ -35,11 +36,11 @@ def provisioning(subject: LoadBalancerSubject) -> Verdict:
 
 def _pending(subject: LoadBalancerSubject, status: str) -> Verdict:
     since = subject.about.changed_at
-    age = 0 if since is None else max(0, round((subject.scene.now - since).total_seconds()))
+    age = 0 if since is None else max(0, round((subject.snapshot.now - since).total_seconds()))
     detail = status if since is None else f"{status} for {age} s"
     if age <= _PATIENCE:
-        return warn(detail, _UNDER_WAY, passing=True)
-    return warn(f"{detail}, longer than Kuryr waits", _STUCK, passing=True)
+        return warn(detail, _UNDER_WAY, transient=True)
+    return warn(f"{detail}, longer than Kuryr waits", _STUCK, transient=True)
 
 
 def operating(subject: LoadBalancerSubject) -> Verdict:

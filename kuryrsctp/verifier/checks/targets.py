@@ -1,35 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What checks look at: the scene, and each object in it with what surrounds it."""
+"""What checks look at: the snapshot, and each object in it with what surrounds it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from kuryrsctp import naming
-from kuryrsctp.cloud.network_state import Surroundings
-from kuryrsctp.model import Expectations, HealthMonitor, Listener, LoadBalancer, Member, Pool, Quota
+from kuryrsctp.model import HealthMonitor, Listener, LoadBalancer, Member, NetworkState, Pool, Quota
+from kuryrsctp.verifier.report import Expectations
 
 _AMPHORA = {"amphora", "amphorav2", "octavia"}
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class Snapshot:
     """All that is known of one service.
 
-    `found` are the load balancers that answer to the service's name or ID, with
-    their parts if there is only one; `others` are all, where none has Kuryr's name.
-    `expected` is what the user says of it, `surroundings` what Neutron does.
+    `load_balancers` are the load balancers that answer to the service's name or ID, with
+    their parts if there is only one; `all_load_balancers` are all, where none has Kuryr's name.
+    `expected` is what the user says of it, `network` what Neutron does.
     Octavia's `api_version` is only asked for where there is no SCTP listener, and the
     `quota` only of what is missing: of load balancers or, where a pool is short, of members.
     """
 
     service: naming.ServiceRef
     now: datetime
-    found: tuple[LoadBalancer, ...] = ()
-    others: tuple[LoadBalancer, ...] = ()
+    load_balancers: tuple[LoadBalancer, ...] = ()
+    all_load_balancers: tuple[LoadBalancer, ...] = ()
     expected: Expectations = field(default_factory=Expectations)
-    surroundings: Surroundings = field(default_factory=Surroundings)
+    network: NetworkState = field(default_factory=NetworkState)
     monitors: tuple[HealthMonitor, ...] = ()
     api_version: tuple[int, ...] | None = None
     quota: Quota | None = None
@@ -39,17 +39,17 @@ class Scene:
 class Subject:
     """One thing that the checks on its type look at: here, the service as a whole."""
 
-    scene: Scene
+    snapshot: Snapshot
 
     @property
     def about(self) -> LoadBalancer | Listener | Pool | Member | None:
         """The object of Octavia's that a finding is about, where there is just one."""
-        return self.scene.found[0] if len(self.scene.found) == 1 else None
+        return self.snapshot.load_balancers[0] if len(self.snapshot.load_balancers) == 1 else None
 
     @property
     def resource(self) -> str:
         """What a finding calls the thing: its name, or its ID where it has none."""
-        return (self.about and (self.about.name or self.about.id)) or str(self.scene.service)
+        return (self.about and (self.about.name or self.about.id)) or str(self.snapshot.service)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,25 +143,25 @@ class MemberSubject(PoolSubject):
         return self.member
 
 
-def subjects(scene: Scene) -> Iterator[Subject]:
-    """Walk the scene from the service down to each member."""
-    yield Subject(scene)
-    if not scene.found and isinstance(scene.service, naming.ServiceName):
-        yield MissingSubject(scene)
-    if len(scene.found) != 1:
+def subjects(snapshot: Snapshot) -> Iterator[Subject]:
+    """Walk the snapshot from the service down to each member."""
+    yield Subject(snapshot)
+    if not snapshot.load_balancers and isinstance(snapshot.service, naming.ServiceName):
+        yield MissingSubject(snapshot)
+    if len(snapshot.load_balancers) != 1:
         return
-    (load_balancer,) = scene.found
-    yield LoadBalancerSubject(scene, load_balancer)
+    (load_balancer,) = snapshot.load_balancers
+    yield LoadBalancerSubject(snapshot, load_balancer)
     if not judged_listeners(load_balancer):
-        yield UnheardSubject(scene, load_balancer)
+        yield UnheardSubject(snapshot, load_balancer)
     for listener in judged_listeners(load_balancer):
-        yield ListenerSubject(scene, load_balancer, listener)
+        yield ListenerSubject(snapshot, load_balancer, listener)
         if pool := listener.pool:
-            yield PoolSubject(scene, load_balancer, listener, pool)
-            if lacking(pool, scene.expected):
-                yield ShortPoolSubject(scene, load_balancer, listener, pool)
+            yield PoolSubject(snapshot, load_balancer, listener, pool)
+            if lacking(pool, snapshot.expected):
+                yield ShortPoolSubject(snapshot, load_balancer, listener, pool)
             for member in pool.members:
-                yield MemberSubject(scene, load_balancer, listener, pool, member)
+                yield MemberSubject(snapshot, load_balancer, listener, pool, member)
 
 
 def lacking(pool: Pool, expected: Expectations) -> int:

@@ -11,8 +11,8 @@ import requests
 
 from kuryrsctp.cloud import neutron
 from kuryrsctp.cloud.deadline import Deadline
-from kuryrsctp.cloud.network_state import Surroundings, Unreadable
 from kuryrsctp.errors import CloudError
+from kuryrsctp.model import NetworkState, Unreadable
 from tests.support.model import listener, load_balancer, member, pool
 
 RULE = {"direction": "ingress", "ethertype": "IPv4", "protocol": "sctp"}
@@ -62,7 +62,7 @@ class FakeNetwork:
         return [SimpleNamespace(id=one, security_group_rules=[self.rule]) for one in query["id"]]
 
 
-def read(network: FakeNetwork, members: int = 2) -> Surroundings:
+def read(network: FakeNetwork, members: int = 2) -> NetworkState:
     found = [member(address=f"10.1.{one // 250}.{one % 250}") for one in range(members)]
     whole = load_balancer(listener(pool=pool(*found)))
     connection: Any = SimpleNamespace(network=network, current_project_id="2e89a9e0")
@@ -110,7 +110,7 @@ def test_a_cloud_without_floating_ips_has_them_unreadable() -> None:
 
 def test_a_cloud_without_neutron_is_no_failure() -> None:
     reason = "the catalog holds no Neutron for these credentials"
-    assert read(FakeNetwork(endpoint=None)) == Surroundings.unreadable(reason)
+    assert read(FakeNetwork(endpoint=None)) == NetworkState.unreadable(reason)
 
 
 def test_where_neutron_fails_nothing_is_said_of_the_service() -> None:

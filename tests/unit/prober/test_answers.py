@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kuryrsctp.model import Endpoint, Exchange, Outcome
+from kuryrsctp.addresses import Endpoint
+from kuryrsctp.model import Outcome
 from kuryrsctp.prober.answers import SEARCHED, reader
+from kuryrsctp.sctp.messages import Exchange
 
 VIP = Endpoint("10.0.0.158", 90)
 ZG7NQ = "sctp-demo-65fcf85ddb-zg7nq"

@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kuryrsctp.model import Endpoint, Exchange, Member, Outcome
+from kuryrsctp.addresses import Endpoint
+from kuryrsctp.model import Member, Outcome
 from kuryrsctp.prober.outages import MOST, Outage, Watch
 from kuryrsctp.prober.targets import Target
+from kuryrsctp.sctp.messages import Exchange
 
 VIP = Endpoint("10.0.0.158", 90)
 

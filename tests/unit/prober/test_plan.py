@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from kuryrsctp import prober
-from kuryrsctp.errors import AddressError, NotJudged, ServiceLacksSctp, UsageError
-from kuryrsctp.model import Endpoint, Listener, LoadBalancer, Member, Pool
+from kuryrsctp.addresses import Endpoint
+from kuryrsctp.errors import AddressError, Inconclusive, ServiceLacksSctp, UsageError
+from kuryrsctp.model import Listener, LoadBalancer, Member, Pool
 from kuryrsctp.prober.schedule import Pace
 from kuryrsctp.prober.targets import Target, Via, notes, targets_of
-from kuryrsctp.sctp.client import Sending
+from kuryrsctp.sctp.messages import Message
 
 STATE: dict[str, Any] = {
     "admin_state_up": True,
@@ -68,7 +69,7 @@ def test_a_load_balancer_without_sctp_says_what_it_has() -> None:
 
 def test_messages_are_counted_for_each_target() -> None:
     targets = targets_of(load_balancer(listener("SCTP", 90), listener("SCTP", 91, None)))
-    plan = prober.Plan("default/sctp-demo", targets, Sending(b"hello"), 5.0)
+    plan = prober.Plan("default/sctp-demo", targets, Message(b"hello"), 5.0)
     assert [plan.messages_to(one) for one in targets] == [10, 4]
     assert plan.messages == 14
     assert replace(plan, count=3).messages == 6
@@ -76,7 +77,7 @@ def test_messages_are_counted_for_each_target() -> None:
 
 def test_a_duration_without_a_count_has_no_end_of_messages() -> None:
     target = Target(Endpoint("10.0.0.158", 90))
-    plan = prober.Plan(None, (target,), Sending(b"hello"), 5.0, pace=Pace(duration=1))
+    plan = prober.Plan(None, (target,), Message(b"hello"), 5.0, pace=Pace(duration=1))
     assert plan.messages is None
     assert replace(plan, count=7).messages == 7
 
@@ -97,9 +98,9 @@ def test_a_duration_without_a_count_has_no_end_of_messages() -> None:
         ({"address": "::1", "port": 9, "timeout": math.inf}, "timeout is inf"),
         ({"address": "::1", "port": 9, "message": ""}, "cannot carry an empty message"),
         ({"address": "::1", "port": 9, "message": b"x" * 2**21}, "longer than 1048576 bytes"),
-        ({"address": "::1", "port": 9, "message": Sending(b"x", ppid=2**32)}, "PPIDs go from 0"),
-        ({"address": "::1", "port": 9, "message": Sending(b"x", stream=-1)}, "streams go from 0"),
-        ({"address": "::1", "port": 9, "message": Sending(b"x", source_port=0)}, "source port is"),
+        ({"address": "::1", "port": 9, "message": Message(b"x", ppid=2**32)}, "PPIDs go from 0"),
+        ({"address": "::1", "port": 9, "message": Message(b"x", stream=-1)}, "streams go from 0"),
+        ({"address": "::1", "port": 9, "message": Message(b"x", source_port=0)}, "source port is"),
         ({"address": "::1", "port": 9, "expect": "("}, r"'\(' is no regular expression"),
         ({"address": "::1", "port": 9, "backend_pattern": "*"}, "is no regular expression"),
         ({"address": "::1", "port": 9, "via": "both"}, "members and floating IPs are a service's"),
@@ -109,7 +110,7 @@ def test_a_duration_without_a_count_has_no_end_of_messages() -> None:
             {
                 "address": "::1",
                 "port": 9,
-                "message": Sending(b"x", source_port=9),
+                "message": Message(b"x", source_port=9),
                 "pace": Pace(concurrency=2),
             },
             "a fixed source port serves one association at a time",
@@ -130,10 +131,10 @@ def test_a_name_that_does_not_resolve_is_no_verdict() -> None:
 
 def test_a_message_may_be_text_or_bytes() -> None:
     target: dict[str, Any] = {"address": "127.0.0.1", "port": 90}
-    assert prober.plan(**target, message="größe").sending.message == "größe".encode()
-    assert prober.plan(**target, message="\udcff").sending.message == b"\xff"
-    assert prober.plan(**target, message=b"\x00").sending.message == b"\x00"
-    sending = Sending(b"hello", ppid=46)
+    assert prober.plan(**target, message="größe").sending.payload == "größe".encode()
+    assert prober.plan(**target, message="\udcff").sending.payload == b"\xff"
+    assert prober.plan(**target, message=b"\x00").sending.payload == b"\x00"
+    sending = Message(b"hello", ppid=46)
     assert prober.plan(**target, message=sending).sending is sending
 
 
@@ -163,7 +164,7 @@ def test_the_members_of_a_service_are_targets_once_each() -> None:
 
 
 def test_a_service_without_members_has_none_to_probe() -> None:
-    with pytest.raises(NotJudged, match="has no members to probe"):
+    with pytest.raises(Inconclusive, match="has no members to probe"):
         targets_of(load_balancer(listener("SCTP", 90, None)), Via.MEMBERS)
 
 
@@ -195,6 +196,6 @@ def test_what_keeps_messages_from_spreading_is_said(
 
 def test_targets_taketurns() -> None:
     targets = targets_of(load_balancer(listener("SCTP", 90), listener("SCTP", 91, None)))
-    plan = prober.Plan(None, targets, Sending(b"x"), 5.0)
+    plan = prober.Plan(None, targets, Message(b"x"), 5.0)
     turns = [endpoint.port for _, endpoint in plan.turns()]
     assert turns == [90, 91] * 4 + [90] * 6

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kuryrsctp.errors import NotJudged, UsageError
+from kuryrsctp.errors import Inconclusive, UsageError
 from kuryrsctp.prober.schedule import Pace, paced
 from kuryrsctp.sctp.eventloop import Steps, Wait
 
@@ -92,10 +92,10 @@ def test_what_a_job_raises_ends_them_all(concurrency: int) -> None:
     def work(job: int) -> Steps[int]:
         yield from after(0.001, job)
         if job == 10:
-            raise NotJudged("out of ports")
+            raise Inconclusive("out of ports")
         return job
 
-    with pytest.raises(NotJudged, match="out of ports"):
+    with pytest.raises(Inconclusive, match="out of ports"):
         list(paced(itertools.count(), work, Pace(concurrency=concurrency)))
 
 

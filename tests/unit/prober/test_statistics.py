@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kuryrsctp.model import Endpoint, Exchange, Member, Outcome
+from kuryrsctp.addresses import Endpoint
+from kuryrsctp.model import Member, Outcome
 from kuryrsctp.prober.statistics import OTHERS, ProbeReport, Summary
 from kuryrsctp.prober.targets import Spread, Target
+from kuryrsctp.sctp.messages import Exchange
 
 VIP = Endpoint("10.0.0.158", 90)
 ZG7NQ, VNRQ = "sctp-demo-65fcf85ddb-zg7nq", "sctp-demo-65fcf85ddb-8vnrq"

@@ -2,8 +2,9 @@
 
 import pytest
 
+from kuryrsctp.addresses import Endpoint
 from kuryrsctp.errors import ExitCode
-from kuryrsctp.model import Endpoint, Member
+from kuryrsctp.model import Member
 from kuryrsctp.prober.targets import Spread, Target
 from kuryrsctp.prober.verdict import Result, Verdict, judge
 
@@ -11,7 +12,7 @@ A, B = (
     Member(name, name, address, 9090, 1, True, "ACTIVE", "NO_MONITOR")
     for name, address in (("pod-a", "10.0.0.75"), ("pod-b", "10.0.0.88"))
 )
-OK, NOT_JUDGED, WRONG = ExitCode.OK, ExitCode.NOT_JUDGED, ExitCode.WRONG
+OK, INCONCLUSIVE, WRONG = ExitCode.OK, ExitCode.INCONCLUSIVE, ExitCode.WRONG
 
 
 def vip(spread: Spread = Spread.TURNS, messages: int = 4, **answers: int) -> Result:
@@ -77,7 +78,7 @@ def test_one_way_is_judged_by_whether_every_message_was_answered() -> None:
 
 
 def test_a_target_that_got_no_message_is_not_judged() -> None:
-    nothing = Verdict(NOT_JUDGED, ("10.0.0.158:90: no message was sent",))
+    nothing = Verdict(INCONCLUSIVE, ("10.0.0.158:90: no message was sent",))
     assert judge([vip(messages=0)]) == nothing
     assert judge([vip(messages=0), direct(A, 4)]) == nothing
 
@@ -90,7 +91,7 @@ def test_members_that_never_answered_fail_if_all_have_to() -> None:
 
 def test_who_answered_cannot_be_told_from_answers_without_a_name() -> None:
     verdict = judge([vip(a=2, x=2)], all_members=True)
-    assert verdict.exit_code is NOT_JUDGED
+    assert verdict.exit_code is INCONCLUSIVE
     assert "--backend-pattern" in verdict.lines[0]
 
 

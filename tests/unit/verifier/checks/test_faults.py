@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from kuryrsctp.model import Expectations, LoadBalancer, Status
+from kuryrsctp.model import LoadBalancer
+from kuryrsctp.verifier.report import Expectations, Status
 from tests.support.model import (
     NAME,
     NOW,

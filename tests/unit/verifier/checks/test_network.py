@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from kuryrsctp.cloud.network_state import FloatingIp, Port, Surroundings, Unreadable
-from kuryrsctp.model import Expectations, LoadBalancer
+from kuryrsctp.model import FloatingIp, LoadBalancer, NetworkState, Port, Unreadable
+from kuryrsctp.verifier.report import Expectations
 from tests.support.model import (
     NAME,
     OTHER_POD,
@@ -44,8 +44,8 @@ def rows(
     """Return the odd rows of a service around which Neutron has been changed."""
     found = found or load_balancer()
     clients = ipaddress.ip_network(source) if source else None
-    surroundings = around(found, **changes)
-    return odd(found, surroundings=surroundings, expected=Expectations(source=clients))
+    network = around(found, **changes)
+    return odd(found, network=network, expected=Expectations(source=clients))
 
 
 def groups(*pods: Any, vip: tuple[Any, ...] = (rule(),)) -> dict[str, Any]:
@@ -88,8 +88,8 @@ def test_with_ovn_the_clients_have_to_be_let_in() -> None:
 
 def test_the_rule_that_is_missing_comes_as_a_command() -> None:
     found = load_balancer()
-    surroundings = around(found, groups=groups())
-    hints = {one.hint for one in findings(found, surroundings=surroundings) if one.hint}
+    network = around(found, groups=groups())
+    hints = {one.hint for one in findings(found, network=network) if one.hint}
     assert hints == {
         "openstack security group rule create --ingress --protocol sctp --dst-port 9090"
         " --remote-ip 10.0.0.128/26 pods-group"
@@ -208,8 +208,8 @@ def test_a_floating_ip_leads_to_the_vip_and_is_active(
 
 
 def test_without_neutron_each_of_its_checks_is_skipped_with_the_reason() -> None:
-    unreadable = Surroundings.unreadable("no Neutron")
-    assert odd(load_balancer(), surroundings=unreadable) == {
+    unreadable = NetworkState.unreadable("no Neutron")
+    assert odd(load_balancer(), network=unreadable) == {
         ("vip-port", NAME): "SKIP no Neutron",
         ("floating-ip", NAME): "SKIP no Neutron",
         **of_the_vip("SKIP the VIP's port is not visible"),

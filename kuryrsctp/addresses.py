@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""IP addresses: an endpoint of an association, and from a host's name to its address."""
+
+import ipaddress
+import queue
+import socket
+import threading
+from dataclasses import dataclass
+
+from kuryrsctp.errors import AddressError
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_NUMERIC = socket.NI_NUMERICHOST | socket.NI_NUMERICSERV
+_BROADCAST = ipaddress.IPv4Address(2**32 - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A numeric IP address and an SCTP port."""
+
+    address: str
+    port: int
+
+    def __str__(self) -> str:
+        """Return `address:port`, an IPv6 address in brackets."""
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{host}:{self.port}"
+
+
+def numeric_endpoint(address: str, port: int) -> Endpoint:
+    """Return the endpoint of a numeric address; an IPv4-mapped IPv6 address becomes IPv4.
+
+    Raises AddressError if it is not numeric, or not the address of a single host.
+    """
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        raise AddressError(f"'{address}' is not a numeric IP address") from None
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
+        parsed = parsed.ipv4_mapped
+    if parsed.is_multicast or parsed.is_unspecified or parsed == _BROADCAST:
+        raise AddressError(f"{parsed} is not the address of a single host")
+    return Endpoint(str(parsed), port)
+
+
+def resolve(host: str, port: int, timeout: float) -> Endpoint:
+    """Return the first address of `host`, a name or a numeric address, within `timeout` seconds.
+
+    The resolver has no deadline, so it runs in a thread of its own; one that does not return in
+    time is left behind, and nothing waits for it.
+
+    Raises AddressError.
+    """
+    answer: queue.SimpleQueue[str | OSError | UnicodeError] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            addresses = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+            # Unlike getaddrinfo(), getnameinfo() keeps the interface of a link-local address.
+            answer.put(socket.getnameinfo(addresses[0][4], _NUMERIC)[0])
+        except (OSError, UnicodeError) as error:  # UnicodeError: not a valid host name
+            answer.put(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        address = answer.get(timeout=timeout)
+    except queue.Empty:
+        raise AddressError(f"'{host}' was not resolved within {timeout:g} s") from None
+    if isinstance(address, OSError):
+        raise AddressError(f"cannot resolve '{host}': {address.strerror}") from address
+    if isinstance(address, UnicodeError):
+        raise AddressError(f"'{host}' is not a valid host name") from address
+    return numeric_endpoint(address, port)
