@@ -101,12 +101,6 @@ class LoadBalancer:
         """What tells it from another load balancer of the same name."""
         return f"{self.id} (project {self.project_id}, VIP {self.vip_address})"
 
-    @property
-    def sctp_listeners(self) -> tuple[Listener, ...]:
-        """The listeners that speak SCTP, by port."""
-        found = (one for one in self.listeners if one.protocol == "SCTP")
-        return tuple(sorted(found, key=lambda one: one.protocol_port))
-
 
 @dataclass(frozen=True, slots=True)
 class Quota:

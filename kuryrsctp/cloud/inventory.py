@@ -14,7 +14,7 @@ import openstack.exceptions
 from openstack.connection import Connection
 from openstack.load_balancer.v2._proxy import Proxy
 
-from kuryrsctp import naming
+from kuryrsctp import makers, naming
 from kuryrsctp.cloud import calls, octavia, paging
 from kuryrsctp.cloud.deadline import Deadline
 from kuryrsctp.errors import CloudError, UsageError
@@ -48,9 +48,7 @@ class Service:
     @property
     def ref(self) -> naming.ServiceRef:
         """The Kubernetes Service, or the load balancer's ID where its name tells of none."""
-        name = self.load_balancer.name
-        service = naming.read_service(name) or naming.read_occm(name)
-        return service or naming.LoadBalancerId(self.load_balancer.id)
+        return makers.service_of(self.load_balancer) or naming.LoadBalancerId(self.load_balancer.id)
 
     @property
     def name(self) -> str:

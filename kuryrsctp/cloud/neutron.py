@@ -18,6 +18,7 @@ import keystoneauth1.exceptions
 import openstack.exceptions
 from openstack.connection import Connection
 
+from kuryrsctp import makers
 from kuryrsctp.addresses import Network
 from kuryrsctp.cloud import calls
 from kuryrsctp.cloud.deadline import Deadline
@@ -52,7 +53,7 @@ def read(
     members = [
         member
         for load_balancer in load_balancers
-        for listener in load_balancer.sctp_listeners
+        for listener in makers.sctp_listeners(load_balancer)
         if listener.pool
         for member in listener.pool.members
     ]

@@ -23,6 +23,7 @@ from kuryrsctp import naming
 from kuryrsctp.cloud import calls
 from kuryrsctp.cloud.deadline import Deadline
 from kuryrsctp.errors import CloudError, ServiceAmbiguous, ServiceNotFound
+from kuryrsctp.makers import kuryr, occm
 from kuryrsctp.model import HealthMonitor, Listener, LoadBalancer, Member, Pool
 
 # What an API says is bounded: a list that never ends, a name that is a novel.
@@ -87,7 +88,7 @@ def look_up(connection: Connection, service: naming.ServiceRef, deadline: Deadli
     occms = (
         one
         for one, resource in tagged
-        if any(naming.is_occm_of(text, service) for text in (one.name, *_texts(resource.tags)))
+        if any(occm.is_name_of(text, service) for text in (one.name, *_texts(resource.tags)))
     )
     return Lookup(tuple(occms), others)
 
@@ -112,7 +113,7 @@ def read_parts(
     wanted = {
         one.default_pool_id
         for one in listeners
-        if one.protocol == "SCTP" or naming.says_sctp(str(one.name))
+        if one.protocol == "SCTP" or kuryr.is_sctp_name(str(one.name))
     }
     wanted |= {one.id for one in pools if one.protocol == "SCTP"}
     read = [one for one in pools if one.id in wanted]

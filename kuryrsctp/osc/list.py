@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from cliff.columns import FormattableColumn
 
-from kuryrsctp import naming
+from kuryrsctp import makers
 from kuryrsctp.errors import ExitCode
+from kuryrsctp.makers import kuryr, occm
 from kuryrsctp.osc import argtypes
 from kuryrsctp.osc.base import VerdictLister
 
@@ -91,7 +92,7 @@ def _row(service: "Service") -> tuple[Any, ...]:
     return (
         service.name,
         load_balancer.vip_address,
-        Numbers([one.protocol_port for one in load_balancer.sctp_listeners]),
+        Numbers([one.protocol_port for one in makers.sctp_listeners(load_balancer)]),
         Numbers(service.members),
         load_balancer.provider,
         load_balancer.provisioning_status,
@@ -105,6 +106,6 @@ def _row(service: "Service") -> tuple[Any, ...]:
 
 def _maker(name: str) -> str:
     """Say who makes load balancers of such a name; empty if nobody is known to."""
-    if naming.is_occm(name):
+    if occm.is_name(name):
         return "cloud-provider-openstack"
-    return "Kuryr" if naming.read_service(name) else ""
+    return "Kuryr" if kuryr.read_service(name) else ""

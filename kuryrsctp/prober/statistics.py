@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from kuryrsctp import naming
 from kuryrsctp.addresses import Endpoint
+from kuryrsctp.makers import kuryr
 from kuryrsctp.model import Outcome
 from kuryrsctp.prober.latency import Times
 from kuryrsctp.prober.outages import Outage, Watch
@@ -152,7 +152,7 @@ class _Tally:
         self._peers: set[str] = set()
         self._names = {}
         for member in target.members:
-            parts = naming.read_member(member.name)
+            parts = kuryr.read_member(member.name)
             if parts:
                 self._names[parts.target] = member.name
 

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from kuryrsctp import makers
 from kuryrsctp.addresses import Endpoint, numeric_endpoint
 from kuryrsctp.errors import Inconclusive, ServiceLacksSctp
 from kuryrsctp.model import LoadBalancer, Member, Pool
@@ -86,7 +87,8 @@ def targets_of(
 
     Raises ServiceLacksSctp, AddressError; Inconclusive if there are no members to probe.
     """
-    if not load_balancer.sctp_listeners:
+    listeners = makers.sctp_listeners(load_balancer)
+    if not listeners:
         others = [f"{one.protocol} {one.protocol_port}" for one in load_balancer.listeners]
         raise ServiceLacksSctp(
             f"load balancer '{load_balancer.name}' ({load_balancer.id}) has no SCTP listener"
@@ -99,7 +101,7 @@ def targets_of(
             one.pool.members if one.pool else (),
             spread_of(one.pool) if one.pool else Spread.TURNS,
         )
-        for one in load_balancer.sctp_listeners
+        for one in listeners
     )
     if via is Via.VIP:
         return vips

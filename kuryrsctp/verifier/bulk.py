@@ -18,6 +18,7 @@ from kuryrsctp.cloud import calls, inventory, neutron, octavia, threads
 from kuryrsctp.cloud.deadline import Deadline
 from kuryrsctp.cloud.quotas import Quotas
 from kuryrsctp.errors import Inconclusive
+from kuryrsctp.makers import kuryr
 from kuryrsctp.model import LoadBalancer, NetworkState
 from kuryrsctp.verifier import single
 from kuryrsctp.verifier.report import Expectations, Finding, VerifyReport
@@ -126,7 +127,7 @@ class Survey:
             for (ref, _), group in groupby(
                 found, key=lambda one: (one.ref, one.load_balancer.project_id)
             )
-            if ref != naming.KUBERNETES_API
+            if ref != kuryr.KUBERNETES_API
         ]
         projects = Counter(ref for ref, _ in by_ref)
         groups = []

@@ -7,13 +7,14 @@ from datetime import datetime, timezone
 
 from openstack.connection import Connection
 
-from kuryrsctp import naming
+from kuryrsctp import makers, naming
 from kuryrsctp.cloud import calls, neutron, octavia
 from kuryrsctp.cloud.deadline import Deadline
 from kuryrsctp.cloud.quotas import Quotas
+from kuryrsctp.makers import kuryr
 from kuryrsctp.model import LoadBalancer, NetworkState
 from kuryrsctp.verifier.checks import Snapshot, run
-from kuryrsctp.verifier.checks.targets import judged_listeners, lacking
+from kuryrsctp.verifier.checks.targets import lacking
 from kuryrsctp.verifier.report import Expectations, Finding, Status, VerifyReport
 
 _NOTHING = Expectations()
@@ -38,7 +39,7 @@ def verify(
     """
     wanted, deadline = naming.parse_service(service, namespace), Deadline(timeout)
     found, others = octavia.look_up(connection, wanted, deadline)
-    if any(one.name == str(naming.KUBERNETES_API) for one in found):
+    if any(one.name == str(kuryr.KUBERNETES_API) for one in found):
         return VerifyReport(str(wanted), (_NOT_KURYRS,))
     if len(found) == 1:
         found = (octavia.read_parts(connection, found[0], deadline),)
@@ -69,7 +70,7 @@ def judge(
 _NOT_KURYRS = Finding(
     check="load-balancer-exists",
     status=Status.SKIP,
-    resource=str(naming.KUBERNETES_API),
+    resource=str(kuryr.KUBERNETES_API),
     detail="made by the cluster's installer for its API, not by Kuryr: not judged",
 )
 
@@ -81,7 +82,7 @@ def _look(
     if len(snapshot.load_balancers) != 1:
         return snapshot
     (load_balancer,) = snapshot.load_balancers
-    heard = judged_listeners(load_balancer)
+    heard = makers.sctp_listeners(load_balancer)
     return replace(
         snapshot,
         network=known or neutron.read(connection, [load_balancer], deadline),
@@ -99,7 +100,7 @@ def _weigh(snapshot: Snapshot, quotas: Quotas, deadline: Deadline) -> Snapshot:
     if len(snapshot.load_balancers) != 1:
         return snapshot
     (load_balancer,) = snapshot.load_balancers
-    pools = (one.pool for one in judged_listeners(load_balancer) if one.pool)
+    pools = (one.pool for one in makers.sctp_listeners(load_balancer) if one.pool)
     if not any(lacking(one, snapshot.expected) for one in pools):
         return snapshot
     return replace(snapshot, quota=quotas.of_members(load_balancer.project_id, deadline))

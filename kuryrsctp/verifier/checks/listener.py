@@ -2,7 +2,7 @@
 
 """Checks on each SCTP listener, and on what it hands associations to."""
 
-from kuryrsctp import naming
+from kuryrsctp.makers import kuryr
 from kuryrsctp.verifier.checks import names, statuses
 from kuryrsctp.verifier.checks.catalogue import Verdict, check, fail, ok, skip, warn
 from kuryrsctp.verifier.checks.targets import ListenerSubject
@@ -49,7 +49,7 @@ def listener_protocol(subject: ListenerSubject) -> Verdict:
 def listener_port(subject: ListenerSubject) -> Verdict:
     """Compare the port with the name's."""
     port = subject.listener.protocol_port
-    said = naming.read_listener(subject.listener.name)
+    said = kuryr.read_listener(subject.listener.name)
     if said is None or said.port == port:
         return ok(str(port))
     return fail(f"{port}, where the name says {said.port}")

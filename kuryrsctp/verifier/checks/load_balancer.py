@@ -2,9 +2,10 @@
 
 """Checks on the load balancer itself."""
 
+from kuryrsctp import makers
 from kuryrsctp.verifier.checks import statuses
 from kuryrsctp.verifier.checks.catalogue import Verdict, check, fail, ok, skip
-from kuryrsctp.verifier.checks.targets import LoadBalancerSubject, UnheardSubject, judged_listeners
+from kuryrsctp.verifier.checks.targets import LoadBalancerSubject, UnheardSubject
 
 _SCTP = (2, 23)
 
@@ -92,7 +93,7 @@ def octavia_version(subject: UnheardSubject) -> Verdict:
 def listener_exists(subject: LoadBalancerSubject) -> Verdict:
     """Look for SCTP listeners."""
     listeners = subject.load_balancer.listeners
-    judged = judged_listeners(subject.load_balancer)
+    judged = makers.sctp_listeners(subject.load_balancer)
     there = {one.protocol_port for one in judged}
     missing = [str(port) for port, _ in subject.snapshot.expected.ports if port not in there]
     if judged and not missing:

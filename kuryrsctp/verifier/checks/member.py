@@ -4,7 +4,7 @@
 
 import ipaddress
 
-from kuryrsctp import naming
+from kuryrsctp.makers import kuryr
 from kuryrsctp.verifier.checks import statuses
 from kuryrsctp.verifier.checks.catalogue import Verdict, check, fail, ok, skip, warn
 from kuryrsctp.verifier.checks.targets import MemberSubject
@@ -24,7 +24,7 @@ def member_name(subject: MemberSubject) -> Verdict:
         return ok(f"node {name}")
     if subject.service_name is None:
         return skip("the load balancer's name is not Kuryr's")
-    return ok(name) if naming.read_member(name) else warn(f"'{name}' is no name that Kuryr gives")
+    return ok(name) if kuryr.read_member(name) else warn(f"'{name}' is no name that Kuryr gives")
 
 
 @check(
@@ -62,7 +62,7 @@ def member_port(subject: MemberSubject) -> Verdict:
     target = targets.get(subject.listener.protocol_port) or member.protocol_port
     if member.protocol_port != target:
         return fail(f"{member.protocol_port}, where {target} is expected", transient=True)
-    said = naming.read_member(member.name)
+    said = kuryr.read_member(member.name)
     if said is None or said.port == member.protocol_port:
         return ok(str(member.protocol_port))
     return fail(f"{member.protocol_port}, where the name says {said.port}")

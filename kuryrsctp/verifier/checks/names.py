@@ -2,7 +2,7 @@
 
 """How a listener and its pool are judged alike: Kuryr gives both one name and one protocol."""
 
-from kuryrsctp import naming
+from kuryrsctp.makers import kuryr, occm
 from kuryrsctp.verifier.checks.catalogue import Verdict, fail, ok, skip, warn
 from kuryrsctp.verifier.checks.targets import ListenerSubject
 
@@ -11,13 +11,13 @@ def name(subject: ListenerSubject, given: str) -> Verdict:
     """Compare the name of a listener, or of its pool, with the maker's name for it."""
     if subject.is_occm:
         # Of any of its Services: several may share a load balancer.
-        if naming.is_occm_part(given):
+        if occm.is_part_name(given):
             return ok(given)
         return warn(f"'{given}' is no name that cloud-provider-openstack gives")
     service = subject.service_name
     if service is None:
         return skip("the load balancer's name is not Kuryr's")
-    expected = service.listener("SCTP", subject.listener.protocol_port)
+    expected = str(kuryr.ListenerName(service, "SCTP", subject.listener.protocol_port))
     return ok(given) if given == expected else warn(f"'{given}', where Kuryr has '{expected}'")
 
 

@@ -5,6 +5,7 @@
 from difflib import get_close_matches
 
 from kuryrsctp import naming
+from kuryrsctp.makers import occm
 from kuryrsctp.verifier.checks.catalogue import Verdict, check, fail, ok, skip
 from kuryrsctp.verifier.checks.targets import Snapshot, Subject
 
@@ -26,8 +27,8 @@ def load_balancer_exists(subject: Subject) -> Verdict:
     snapshot = subject.snapshot
     if snapshot.load_balancers:
         vips = ", ".join(f"VIP {one.vip_address}" for one in snapshot.load_balancers)
-        occm = naming.is_occm(snapshot.load_balancers[0].name)
-        return ok(f"{vips}; made by cloud-provider-openstack, not Kuryr" if occm else vips)
+        by_occm = occm.is_name(snapshot.load_balancers[0].name)
+        return ok(f"{vips}; made by cloud-provider-openstack, not Kuryr" if by_occm else vips)
     missing = f"no load balancer '{snapshot.service}' is visible to these credentials"
     if nearest := _nearest(snapshot):
         missing = f"{missing}; there is {' and '.join(nearest)}"

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from kuryrsctp import naming
+from kuryrsctp import makers, naming
+from kuryrsctp.makers import kuryr, occm
 from kuryrsctp.model import HealthMonitor, Listener, LoadBalancer, Member, NetworkState, Pool, Quota
 from kuryrsctp.verifier.report import Expectations
 
@@ -89,12 +90,12 @@ class LoadBalancerSubject(Subject):
     @property
     def is_occm(self) -> bool:
         """Whether cloud-provider-openstack made it, rather than Kuryr."""
-        return naming.is_occm(self.load_balancer.name)
+        return occm.is_name(self.load_balancer.name)
 
     @property
     def service_name(self) -> naming.ServiceName | None:
         """The Service, as Kuryr's name of the load balancer tells it."""
-        return naming.read_service(self.load_balancer.name)
+        return kuryr.read_service(self.load_balancer.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +153,9 @@ def subjects(snapshot: Snapshot) -> Iterator[Subject]:
         return
     (load_balancer,) = snapshot.load_balancers
     yield LoadBalancerSubject(snapshot, load_balancer)
-    if not judged_listeners(load_balancer):
+    if not makers.sctp_listeners(load_balancer):
         yield UnheardSubject(snapshot, load_balancer)
-    for listener in judged_listeners(load_balancer):
+    for listener in makers.sctp_listeners(load_balancer):
         yield ListenerSubject(snapshot, load_balancer, listener)
         if pool := listener.pool:
             yield PoolSubject(snapshot, load_balancer, listener, pool)
@@ -169,13 +170,3 @@ def lacking(pool: Pool, expected: Expectations) -> int:
     wanted = 1 if expected.members is None else expected.members
     missing = set(expected.addresses) - {one.address for one in pool.members}
     return max(wanted - len(pool.members), len(missing))
-
-
-def judged_listeners(load_balancer: LoadBalancer) -> tuple[Listener, ...]:
-    """Return the listeners that are SCTP, or are called so by Kuryr, by port."""
-    judged = (
-        one
-        for one in load_balancer.listeners
-        if one.protocol == "SCTP" or naming.says_sctp(one.name)
-    )
-    return tuple(sorted(judged, key=lambda one: one.protocol_port))
