@@ -15,7 +15,7 @@ import socket
 import sys
 from collections.abc import Sequence
 
-from kuryrsctp.errors import ExitCode, Inconclusive
+from kuryrsctp.errors import Inconclusive
 from kuryrsctp.sctp.server import Server
 from kuryrsctp.sctp.sockets import listening_socket
 
@@ -28,7 +28,7 @@ _NO_IPV6 = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until SIGTERM or SIGINT; return the exit code."""
+    """Serve until SIGTERM or SIGINT; return the exit status."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s kuryr-sctp-demo: %(message)s"
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         listeners = listen(options.bind, options.port)
     except Inconclusive as error:
         LOG.error("%s", error)
-        return ExitCode.INCONCLUSIVE
+        return 1
     waker, woken = socket.socketpair()
     with waker, woken, Server(listeners, answer) as server:
         waker.setblocking(False)
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         server.serve(until=woken)
         signal.set_wakeup_fd(-1)
     LOG.info("stopped")
-    return ExitCode.OK
+    return 0
 
 
 def listen(addresses: Sequence[str], port: int) -> list[socket.socket]:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Exit codes, and the one tree of exceptions they follow from.
+"""The exceptions that this package raises, and the exit status that each stands for.
 
 KuryrSctpError
 ├── UsageError            what was asked for makes no sense          exit 2
-├── Inconclusive             nothing can be said about the service      exit 1
+├── Inconclusive          nothing can be said about the service      exit 1
 │   ├── CloudError        an OpenStack API failed or refused
 │   ├── SctpUnavailable   this host cannot speak SCTP
 │   └── AddressError      a name or address leads nowhere
@@ -17,29 +17,13 @@ KuryrSctpError
 Every message is one line, says what to do next, and holds no secret.
 """
 
-import enum
-
-
-class ExitCode(enum.IntEnum):
-    """What the commands return to the shell."""
-
-    OK = 0
-    INCONCLUSIVE = 1
-    USAGE = 2
-    WRONG = 3
-    INTERRUPTED = 130
-
 
 class KuryrSctpError(Exception):
     """Anything this package raises on purpose."""
 
-    exit_code = ExitCode.INCONCLUSIVE
-
 
 class UsageError(KuryrSctpError):
     """The arguments contradict each other or make no sense."""
-
-    exit_code = ExitCode.USAGE
 
 
 class Inconclusive(KuryrSctpError):
@@ -60,8 +44,6 @@ class AddressError(Inconclusive):
 
 class ServiceError(KuryrSctpError):
     """The service was found wanting before anything else could be asked."""
-
-    exit_code = ExitCode.WRONG
 
 
 class ServiceNotFound(ServiceError):

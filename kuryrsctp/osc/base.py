@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from osc_lib.command import command
 
-from kuryrsctp.errors import CloudError, ExitCode, KuryrSctpError
+from kuryrsctp.errors import CloudError, KuryrSctpError
+from kuryrsctp.osc.exit_codes import ExitCode, exit_code
 from kuryrsctp.terminal_text import printable
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class VerdictLister(command.Lister):
             super().run(parsed_args)
         except KuryrSctpError as error:
             self.complain(error)
-            return error.exit_code
+            return exit_code(error)
         except KeyboardInterrupt:
             return ExitCode.INTERRUPTED
         return self.exit_code

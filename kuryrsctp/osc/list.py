@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from cliff.columns import FormattableColumn
 
 from kuryrsctp import makers
-from kuryrsctp.errors import ExitCode
 from kuryrsctp.makers import kuryr, occm
 from kuryrsctp.osc import argtypes
 from kuryrsctp.osc.base import VerdictLister
+from kuryrsctp.osc.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from kuryrsctp.cloud.inventory import Service

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from cliff.columns import FormattableColumn
 from cliff.lister import Lister
 
-from kuryrsctp.errors import ExitCode, KuryrSctpError
+from kuryrsctp.errors import KuryrSctpError
 from kuryrsctp.osc import live
 from kuryrsctp.osc.base import STREAMED, VerdictLister, cell
+from kuryrsctp.osc.exit_codes import ExitCode, exit_code
 
 if TYPE_CHECKING:
     from kuryrsctp.prober import Plan
@@ -151,13 +152,13 @@ class Probe(VerdictLister):
                 if not summary.messages:
                     raise
                 self.complain(error)
-                stopped = error.exit_code
+                stopped = exit_code(error)
         report = summary.report()
         self._tell(plan, report, parsed_args)
         if stopped is ExitCode.INTERRUPTED:
             total = "" if plan.messages is None else f" of {plan.messages}"
             LOG.warning("interrupted after %d%s messages", report.messages, total)
-        self.exit_code = report.verdict.exit_code if stopped is None else stopped
+        self.exit_code = exit_code(report.conclusion) if stopped is None else stopped
 
     def _tell(self, plan: "Plan", report: "ProbeReport", parsed_args: argparse.Namespace) -> None:
         for line in (*report.warnings, *report.verdict.lines):

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from kuryrsctp import naming
 from kuryrsctp.cloud.threads import JOBS
-from kuryrsctp.errors import ExitCode, Inconclusive, UsageError
+from kuryrsctp.errors import Inconclusive, UsageError
 from kuryrsctp.osc import argtypes
 from kuryrsctp.osc.base import VerdictLister
+from kuryrsctp.osc.exit_codes import ExitCode, exit_code
 from kuryrsctp.terminal_text import printable
 from kuryrsctp.verifier.report import Expectations, Finding, Status, VerifyReport
 
@@ -110,7 +111,7 @@ class Verify(VerdictLister):
             # Also when the user interrupts.
             for name, complaint in complaints:
                 self.complain(complaint, name if count > 1 else "")
-                self.exit_code = max(self.exit_code, complaint.exit_code)
+                self.exit_code = max(self.exit_code, exit_code(complaint))
 
     def _judgements(
         self, parsed_args: argparse.Namespace, names: Sequence[str]

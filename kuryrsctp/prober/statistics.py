@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from kuryrsctp.addresses import Endpoint
 from kuryrsctp.makers import kuryr
-from kuryrsctp.model import Outcome
+from kuryrsctp.model import Conclusion, Outcome
 from kuryrsctp.prober.latency import Times
 from kuryrsctp.prober.outages import Outage, Watch
 from kuryrsctp.prober.targets import Target
@@ -65,6 +65,16 @@ class ProbeReport:
     outages: tuple[Outage, ...]
     verdict: Verdict
     messages: int
+
+    @property
+    def conclusion(self) -> Conclusion:
+        """What the answers mean together."""
+        return self.verdict.conclusion
+
+    @property
+    def ok(self) -> bool:
+        """Whether the conclusion is OK."""
+        return self.conclusion is Conclusion.OK
 
     @property
     def answered(self) -> bool:

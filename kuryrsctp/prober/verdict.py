@@ -5,8 +5,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from kuryrsctp.errors import ExitCode
-from kuryrsctp.model import Member
+from kuryrsctp.model import Conclusion, Member
 from kuryrsctp.prober.targets import Spread, Target
 from kuryrsctp.terminal_text import printable
 
@@ -39,13 +38,13 @@ class Result:
 class Verdict:
     """What it comes to, and why: a line for each thing that follows."""
 
-    exit_code: ExitCode
+    conclusion: Conclusion
     lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Conclusion:
-    exit_code: ExitCode
+class _Reason:
+    conclusion: Conclusion
     line: str
 
 
@@ -57,7 +56,7 @@ def judge(results: Sequence[Result], *, all_members: bool = False) -> Verdict:
     from here. With `all_members`, every one that can be expected to has to have answered.
     """
     found = [
-        _Conclusion(ExitCode.INCONCLUSIVE, f"{one.target.endpoint}: no message was sent")
+        _Reason(Conclusion.INCONCLUSIVE, f"{one.target.endpoint}: no message was sent")
         for one in results
         if not one.messages
     ]
@@ -70,22 +69,22 @@ def judge(results: Sequence[Result], *, all_members: bool = False) -> Verdict:
     if all_members:
         found.extend(_silent(results))
     complete = all(one.complete for one in vips or direct)
-    codes = {one.exit_code for one in found}
-    if not complete or ExitCode.WRONG in codes:
-        code = ExitCode.WRONG
+    codes = {one.conclusion for one in found}
+    if not complete or Conclusion.WRONG in codes:
+        code = Conclusion.WRONG
     else:
-        code = ExitCode.INCONCLUSIVE if ExitCode.INCONCLUSIVE in codes else ExitCode.OK
+        code = Conclusion.INCONCLUSIVE if Conclusion.INCONCLUSIVE in codes else Conclusion.OK
     return Verdict(code, tuple(one.line for one in found))
 
 
-def _both_ways(vip: Result, results: Iterable[Result]) -> Iterator[_Conclusion]:
+def _both_ways(vip: Result, results: Iterable[Result]) -> Iterator[_Reason]:
     """Compare what the VIP's members do directly with what comes through the VIP."""
     places = {_place(one) for one in vip.target.members}
     direct = [one for one in results if _place(one.target.members[0]) in places]
     reached = [one for one in direct if one.answered]
     name = vip.target.endpoint
     if not direct:
-        yield _Conclusion(ExitCode.OK, f"{name}: no member to compare the load balancer with")
+        yield _Reason(Conclusion.OK, f"{name}: no member to compare the load balancer with")
     elif not vip.answered and reached:
         yield _wrong(
             f"{name}: {len(reached)} of {len(direct)} members answer directly and none through the"
@@ -97,8 +96,8 @@ def _both_ways(vip: Result, results: Iterable[Result]) -> Iterator[_Conclusion]:
             " or neither way is open from here"
         )
     elif not reached:
-        yield _Conclusion(
-            ExitCode.OK,
+        yield _Reason(
+            Conclusion.OK,
             f"{name}: answers come through the VIP only: the members cannot be reached from here"
             " and are not judged",
         )
@@ -106,13 +105,13 @@ def _both_ways(vip: Result, results: Iterable[Result]) -> Iterator[_Conclusion]:
         yield from _members(vip, direct)
 
 
-def _members(vip: Result, direct: Sequence[Result]) -> Iterator[_Conclusion]:
+def _members(vip: Result, direct: Sequence[Result]) -> Iterator[_Reason]:
     """Say of each member what is wrong; some of them are known to answer directly."""
     blamed = False
     for one in direct:
         conclusion = _member(vip, one)
         if conclusion:
-            blamed = blamed or conclusion.exit_code is ExitCode.WRONG
+            blamed = blamed or conclusion.conclusion is Conclusion.WRONG
             yield conclusion
     if not (vip.complete or blamed):
         yield _wrong(
@@ -122,19 +121,19 @@ def _members(vip: Result, direct: Sequence[Result]) -> Iterator[_Conclusion]:
         )
 
 
-def _member(vip: Result, direct: Result) -> _Conclusion | None:
+def _member(vip: Result, direct: Result) -> _Reason | None:
     member = direct.target.members[0]
     name = f"{vip.target.endpoint}: {printable(member.name, _LONGEST_NAME)}"
     through = bool(vip.answered_by.get(member.name))
     named = not vip.answered_by.get("")
     if not direct.answered and through:
-        return _Conclusion(
-            ExitCode.OK,
+        return _Reason(
+            Conclusion.OK,
             f"{name} answers through the VIP only: it cannot be reached from here, so not judged",
         )
     if not direct.answered and (member not in vip.target.expected or not named):
-        return _Conclusion(
-            ExitCode.OK,
+        return _Reason(
+            Conclusion.OK,
             f"{name} does not answer directly; of what it does through the VIP nothing is known",
         )
     if not direct.answered:
@@ -153,7 +152,7 @@ def _member(vip: Result, direct: Result) -> _Conclusion | None:
     return None
 
 
-def _silent(results: Sequence[Result]) -> Iterator[_Conclusion]:
+def _silent(results: Sequence[Result]) -> Iterator[_Reason]:
     """Name the members that should have answered, one way or the other, and never did."""
     answered = {name for one in results for name in one.answered_by}
     expected = {
@@ -164,8 +163,8 @@ def _silent(results: Sequence[Result]) -> Iterator[_Conclusion]:
     }
     missing = sorted(expected - answered)
     if missing and "" in answered:
-        yield _Conclusion(
-            ExitCode.INCONCLUSIVE,
+        yield _Reason(
+            Conclusion.INCONCLUSIVE,
             "not every answer names a member (see --backend-pattern), so it cannot be told whether"
             f" all of them answered: {_listed(missing)}",
         )
@@ -173,8 +172,8 @@ def _silent(results: Sequence[Result]) -> Iterator[_Conclusion]:
         yield _wrong(f"never answered: {_listed(missing)}")
 
 
-def _wrong(line: str) -> _Conclusion:
-    return _Conclusion(ExitCode.WRONG, line)
+def _wrong(line: str) -> _Reason:
+    return _Reason(Conclusion.WRONG, line)
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -13,9 +13,9 @@ from kuryrsctp.cloud.deadline import Deadline
 from kuryrsctp.cloud.quotas import Quotas
 from kuryrsctp.makers import kuryr
 from kuryrsctp.model import LoadBalancer, NetworkState
-from kuryrsctp.verifier.checks import Snapshot, run
-from kuryrsctp.verifier.checks.targets import lacking
+from kuryrsctp.verifier.checks import run
 from kuryrsctp.verifier.report import Expectations, Finding, Status, VerifyReport
+from kuryrsctp.verifier.snapshot import Snapshot, missing_members
 
 _NOTHING = Expectations()
 
@@ -101,6 +101,6 @@ def _weigh(snapshot: Snapshot, quotas: Quotas, deadline: Deadline) -> Snapshot:
         return snapshot
     (load_balancer,) = snapshot.load_balancers
     pools = (one.pool for one in makers.sctp_listeners(load_balancer) if one.pool)
-    if not any(lacking(one, snapshot.expected) for one in pools):
+    if not any(missing_members(one, snapshot.expected) for one in pools):
         return snapshot
     return replace(snapshot, quota=quotas.of_members(load_balancer.project_id, deadline))

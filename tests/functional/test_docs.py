@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from kuryrsctp.demo import main
-from kuryrsctp.errors import ExitCode
 from kuryrsctp.model import Outcome
+from kuryrsctp.osc.exit_codes import ExitCode
 from tests.lab.documents import SOURCES, Act, Block, steps
 from tests.lab.topology import REPOSITORY
 

@@ -19,8 +19,9 @@ from kuryrsctp.model import (
     Quota,
     SecurityGroupRule,
 )
-from kuryrsctp.verifier.checks import Snapshot, run
+from kuryrsctp.verifier.checks import run
 from kuryrsctp.verifier.report import Finding, Status
+from kuryrsctp.verifier.snapshot import Snapshot
 
 NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=timezone.utc)
 SERVICE = naming.ServiceName("default", "sctp-demo")

@@ -9,7 +9,7 @@ else needs to know of it.
 # Importing a module is what enters its checks.
 from kuryrsctp.verifier.checks import listener, load_balancer, member, network, pool, quota, service
 from kuryrsctp.verifier.checks.catalogue import CATALOGUE, Check, run
-from kuryrsctp.verifier.checks.targets import Snapshot
+from kuryrsctp.verifier.snapshot import Snapshot
 
 __all__ = [
     "CATALOGUE",

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from kuryrsctp.verifier.checks.targets import Snapshot, Subject, subjects
+from kuryrsctp.verifier.checks.targets import Subject, subjects
 from kuryrsctp.verifier.report import Finding, Status
+from kuryrsctp.verifier.snapshot import Snapshot
 
 S = TypeVar("S", bound=Subject)
 

@@ -5,7 +5,8 @@
 
 from kuryrsctp.model import Quota
 from kuryrsctp.verifier.checks.catalogue import Verdict, check, ok, skip, warn
-from kuryrsctp.verifier.checks.targets import MissingSubject, ShortPoolSubject, lacking
+from kuryrsctp.verifier.checks.targets import MissingSubject, ShortPoolSubject
+from kuryrsctp.verifier.snapshot import missing_members
 
 # A quota is about to be used up when less than one in so many is left.
 _SCARCE = 10
@@ -37,7 +38,7 @@ def load_balancer_quota(subject: MissingSubject) -> Verdict:
 )
 def member_quota(subject: ShortPoolSubject) -> Verdict:
     """Compare what the project has with what it may have, and with what the pool lacks."""
-    wanted = lacking(subject.pool, subject.snapshot.expected)
+    wanted = missing_members(subject.pool, subject.snapshot.expected)
     return _room(subject.snapshot.quota, "members", wanted)
 
 

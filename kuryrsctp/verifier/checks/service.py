@@ -7,7 +7,8 @@ from difflib import get_close_matches
 from kuryrsctp import naming
 from kuryrsctp.makers import occm
 from kuryrsctp.verifier.checks.catalogue import Verdict, check, fail, ok, skip
-from kuryrsctp.verifier.checks.targets import Snapshot, Subject
+from kuryrsctp.verifier.checks.targets import Subject
+from kuryrsctp.verifier.snapshot import Snapshot
 
 _NEAREST = 3
 _ALIKE = 0.8  # of 1: a letter or two apart, whatever the namespace has in common

@@ -3,37 +3,14 @@
 """What checks look at: the snapshot, and each object in it with what surrounds it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 
 from kuryrsctp import makers, naming
 from kuryrsctp.makers import kuryr, occm
-from kuryrsctp.model import HealthMonitor, Listener, LoadBalancer, Member, NetworkState, Pool, Quota
-from kuryrsctp.verifier.report import Expectations
+from kuryrsctp.model import Listener, LoadBalancer, Member, Pool
+from kuryrsctp.verifier.snapshot import Snapshot, missing_members
 
 _AMPHORA = {"amphora", "amphorav2", "octavia"}
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """All that is known of one service.
-
-    `load_balancers` are the load balancers that answer to the service's name or ID, with
-    their parts if there is only one; `all_load_balancers` are all, where none has Kuryr's name.
-    `expected` is what the user says of it, `network` what Neutron does.
-    Octavia's `api_version` is only asked for where there is no SCTP listener, and the
-    `quota` only of what is missing: of load balancers or, where a pool is short, of members.
-    """
-
-    service: naming.ServiceRef
-    now: datetime
-    load_balancers: tuple[LoadBalancer, ...] = ()
-    all_load_balancers: tuple[LoadBalancer, ...] = ()
-    expected: Expectations = field(default_factory=Expectations)
-    network: NetworkState = field(default_factory=NetworkState)
-    monitors: tuple[HealthMonitor, ...] = ()
-    api_version: tuple[int, ...] | None = None
-    quota: Quota | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +136,7 @@ def subjects(snapshot: Snapshot) -> Iterator[Subject]:
         yield ListenerSubject(snapshot, load_balancer, listener)
         if pool := listener.pool:
             yield PoolSubject(snapshot, load_balancer, listener, pool)
-            if lacking(pool, snapshot.expected):
+            if missing_members(pool, snapshot.expected):
                 yield ShortPoolSubject(snapshot, load_balancer, listener, pool)
             for member in pool.members:
                 yield MemberSubject(snapshot, load_balancer, listener, pool, member)
-
-
-def lacking(pool: Pool, expected: Expectations) -> int:
-    """Return how many members a pool has too few; without expectations, one is enough."""
-    wanted = 1 if expected.members is None else expected.members
-    missing = set(expected.addresses) - {one.address for one in pool.members}
-    return max(wanted - len(pool.members), len(missing))

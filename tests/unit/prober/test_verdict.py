@@ -3,8 +3,7 @@
 import pytest
 
 from kuryrsctp.addresses import Endpoint
-from kuryrsctp.errors import ExitCode
-from kuryrsctp.model import Member
+from kuryrsctp.model import Conclusion, Member
 from kuryrsctp.prober.targets import Spread, Target
 from kuryrsctp.prober.verdict import Result, Verdict, judge
 
@@ -12,7 +11,7 @@ A, B = (
     Member(name, name, address, 9090, 1, True, "ACTIVE", "NO_MONITOR")
     for name, address in (("pod-a", "10.0.0.75"), ("pod-b", "10.0.0.88"))
 )
-OK, INCONCLUSIVE, WRONG = ExitCode.OK, ExitCode.INCONCLUSIVE, ExitCode.WRONG
+OK, INCONCLUSIVE, WRONG = Conclusion.OK, Conclusion.INCONCLUSIVE, Conclusion.WRONG
 
 
 def vip(spread: Spread = Spread.TURNS, messages: int = 4, **answers: int) -> Result:
@@ -54,10 +53,10 @@ def test_all_is_well_if_everything_answers_both_ways() -> None:
     ],
 )
 def test_one_line_says_where_it_breaks(
-    through: Result, a: int, b: int, code: ExitCode, said: str
+    through: Result, a: int, b: int, code: Conclusion, said: str
 ) -> None:
     verdict = both(through, a, b)
-    assert verdict.exit_code is code
+    assert verdict.conclusion is code
     (line,) = verdict.lines
     assert line.startswith("10.0.0.158:90: ")
     assert said in line
@@ -86,12 +85,12 @@ def test_a_target_that_got_no_message_is_not_judged() -> None:
 def test_members_that_never_answered_fail_if_all_have_to() -> None:
     assert judge([vip(a=4)], all_members=True) == Verdict(WRONG, ("never answered: pod-b",))
     assert judge([vip(a=2, b=2)], all_members=True) == Verdict(OK)
-    assert judge([vip(a=4), direct(A, 0), direct(B, 4)], all_members=True).exit_code is WRONG
+    assert judge([vip(a=4), direct(A, 0), direct(B, 4)], all_members=True).conclusion is WRONG
 
 
 def test_who_answered_cannot_be_told_from_answers_without_a_name() -> None:
     verdict = judge([vip(a=2, x=2)], all_members=True)
-    assert verdict.exit_code is INCONCLUSIVE
+    assert verdict.conclusion is INCONCLUSIVE
     assert "--backend-pattern" in verdict.lines[0]
 
 
