@@ -6,6 +6,7 @@ KuryrSctpError
 ├── UsageError            what was asked for makes no sense          exit 2
 ├── Inconclusive          nothing can be said about the service      exit 1
 │   ├── CloudError        an OpenStack API failed or refused
+│   │   └── MalformedAnswer  its answer is not as its reference promises
 │   ├── SctpUnavailable   this host cannot speak SCTP
 │   └── AddressError      a name or address leads nowhere
 └── ServiceError          the service itself is wrong                exit 3
@@ -32,6 +33,17 @@ class Inconclusive(KuryrSctpError):
 
 class CloudError(Inconclusive):
     """An OpenStack API refused, failed, or answered nonsense."""
+
+
+class MalformedAnswer(CloudError):
+    """An answer is not what the API's reference promises, or does not come from that API."""
+
+    def __init__(self, what: str) -> None:
+        """Say what is wrong with the answer; what to do about it is always the same."""
+        super().__init__(
+            f"{what}: check that the endpoints lead to the APIs, not to a proxy or login page"
+            " (`openstack catalog list`)"
+        )
 
 
 class SctpUnavailable(Inconclusive):

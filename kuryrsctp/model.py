@@ -43,7 +43,7 @@ class HealthMonitor:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """A pool and its members."""
+    """A pool; `members` are read of few, `member_count` is what a list of pools tells of each."""
 
     id: str
     name: str
@@ -53,6 +53,7 @@ class Pool:
     provisioning_status: str
     operating_status: str
     members: tuple[Member, ...] = ()
+    member_count: int = 0
     session_persistence: str | None = None
     health_monitor_id: str | None = None
     changed_at: datetime | None = None
@@ -73,6 +74,8 @@ class Listener:
     provisioning_status: str
     operating_status: str
     pool: Pool | None = None
+    default_pool_id: str | None = None
+    load_balancer_ids: tuple[str, ...] = ()
     allowed_cidrs: tuple[str, ...] = ()
     timeout_client_data: int = 0
     timeout_member_data: int = 0
@@ -94,6 +97,7 @@ class LoadBalancer:
     listeners: tuple[Listener, ...] = ()
     vip_port_id: str | None = None
     vip_subnet_id: str | None = None
+    tags: tuple[str, ...] = ()
     changed_at: datetime | None = None
 
     @property

@@ -15,7 +15,10 @@ DEFAULT_API_VERSION = "1"
 
 
 def make_client(instance: Any) -> Any:
-    """Return the connection that the commands share (openstack.connection.Connection)."""
+    """Return OpenStackClient's connection, as OSC demands of a plugin.
+
+    The commands make one of their own (osc/base.py): this one has no timeout.
+    """
     return instance.sdk_connection
 
 

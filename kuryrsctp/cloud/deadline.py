@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
-"""One point in time shared by everything that has to be done by then."""
+"""How long OpenStack's APIs are waited for."""
 
 import time
+
+# Seconds for all that is asked of the APIs about one service.
+SERVICE_TIMEOUT = 90.0
+
+# Seconds for the lists of all services; Octavia may need 15 for 10,000 load balancers.
+LISTS_TIMEOUT = 300.0
 
 
 class Deadline:

@@ -1,251 +1,177 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """All SCTP services that the user can see, read in bulk: three lists, however many there are."""
 
-import dataclasses
-import functools
-import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
 
-import openstack.exceptions
 from openstack.connection import Connection
-from openstack.load_balancer.v2._proxy import Proxy
 
 from kuryrsctp import makers, naming
-from kuryrsctp.cloud import calls, octavia, paging
-from kuryrsctp.cloud.deadline import Deadline
-from kuryrsctp.errors import CloudError, UsageError
+from kuryrsctp.cloud import octavia
+from kuryrsctp.cloud.calls import Cloud
+from kuryrsctp.cloud.deadline import LISTS_TIMEOUT
+from kuryrsctp.cloud.paging import Collection, pages
+from kuryrsctp.cloud.projects import project_id
+from kuryrsctp.makers.kuryr import KUBERNETES_API
 from kuryrsctp.model import Listener, LoadBalancer, Pool
 
-T = TypeVar("T")
+Part = TypeVar("Part", LoadBalancer, Listener, Pool)
 
-# Seconds for the lists; Octavia may need 15 for 10,000 load balancers.
-TIMEOUT = 300.0
-
-# A list that never ends is cut off, and said to be.
-_MOST = 500_000
-
-_SCTP = {"protocol": "SCTP"}
-_ID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
+OnProgress = Callable[[int], None]
+"""Called with the number of objects that were read since the last call, by several threads."""
 
 
-Seen = Callable[[int], None]
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Service:
-    """A load balancer with its SCTP listeners and their pools, whose members were only counted.
-
-    `members` are how many stand behind each SCTP listener, by port; None where it has no pool.
-    """
+    """An SCTP service: a load balancer with its listeners, whose members were only counted."""
 
     load_balancer: LoadBalancer
-    members: tuple[int | None, ...]
 
     @property
     def ref(self) -> naming.ServiceRef:
         """The Kubernetes Service, or the load balancer's ID where its name tells of none."""
-        return makers.service_of(self.load_balancer) or naming.LoadBalancerId(self.load_balancer.id)
+        load_balancer = self.load_balancer
+        return makers.service_of(load_balancer) or naming.LoadBalancerId(load_balancer.id)
 
     @property
     def name(self) -> str:
-        """What people call it: the Kubernetes Service, or else the load balancer."""
-        unknown = isinstance(self.ref, naming.LoadBalancerId)
-        return (self.load_balancer.name if unknown else "") or str(self.ref)
+        """The Kubernetes Service as NAMESPACE/NAME, or else the name or ID of the load balancer."""
+        if isinstance(self.ref, naming.ServiceName):
+            return str(self.ref)
+        return self.load_balancer.name or self.load_balancer.id
 
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """The SCTP ports, in order."""
+        return tuple(
+            listener.protocol_port for listener in makers.sctp_listeners(self.load_balancer)
+        )
 
-class _Listener(NamedTuple):
-    """A listener that does not have its pool yet, and the IDs of what it belongs to."""
-
-    listener: Listener
-    owners: tuple[str, ...]
-    pool_id: str | None
-
-
-class _Pool(NamedTuple):
-    pool: Pool
-    members: int
+    @property
+    def member_counts(self) -> tuple[int | None, ...]:
+        """How many members each of the ports has, None for a port without a pool."""
+        pools = (listener.pool for listener in makers.sctp_listeners(self.load_balancer))
+        return tuple(pool.member_count if pool else None for pool in pools)
 
 
 class Inventory:
-    """All load balancers with an SCTP listener that a user can see, as far as they were read."""
+    """All SCTP services that a user can see, as far as they were read."""
 
     def __init__(
-        self, connection: Connection, *, project: str | None = None, namespace: str | None = None
+        self, cloud: Cloud, *, project: str | None = None, namespace: str | None = None
     ) -> None:
         """Read nothing yet. `project` is a name or ID, `namespace` one of Kubernetes."""
-        self._connection, self._project, self._namespace = connection, project, namespace
-        self._balancers: dict[str, LoadBalancer] = {}
-        self._listeners: dict[str, _Listener] = {}
-        self._pools: dict[str, _Pool] = {}
-        self._all_listeners = self._all = False
+        self._cloud, self._project, self._namespace = cloud, project, namespace
+        self._load_balancers: dict[str, LoadBalancer] = {}
+        self._listeners: dict[str, Listener] = {}
+        self._pools: dict[str, Pool] = {}
+        self._has_all_listeners = self._is_complete = False
 
-    def read(self, seen: Seen = lambda count: None, timeout: float = TIMEOUT) -> None:
-        """Read all there is.
-
-        `seen` is told of every so many more objects, by several threads; `timeout` bounds all
-        API calls together, in seconds.
+    def read(self, on_progress: OnProgress = lambda count: None) -> None:
+        """Read all load balancers and listeners, and the pools of those that are SCTP.
 
         Raises UsageError for an unknown project, and CloudError.
         """
-        connection, project, deadline = self._connection, self._project, Deadline(timeout)
-        query = {"project_id": _project_id(connection, project, deadline)} if project else {}
-        api = octavia.proxy(connection, deadline)
-        calls.call_all(
+        cloud = self._cloud
+        query = {"project_id": project_id(cloud, self._project)} if self._project else {}
+        api = cloud.octavia
+        cloud.call_all(
             [
-                lambda: self._read_listeners(api, query, seen),
-                lambda: _fill(
-                    self._balancers, octavia.load_balancer_from, seen, api, "loadbalancers", query
+                partial(self._read_listeners, api, query, on_progress),
+                partial(
+                    _fill, self._load_balancers, api, octavia.LOAD_BALANCERS, query, on_progress
                 ),
-                lambda: _fill(self._pools, _pool, seen, api, "pools", query | _SCTP),
-            ],
-            deadline,
+                partial(
+                    _fill,
+                    self._pools,
+                    api,
+                    octavia.POOLS,
+                    query | {"protocol": "SCTP"},
+                    on_progress,
+                ),
+            ]
         )
-        # Pools of another protocol, if any.
-        wanted = {one.pool_id for one in self._listeners.values() if one.pool_id}
-        missing = wanted - set(self._pools)
-        found = calls.call_all(
-            [functools.partial(_get_pool, api, one) for one in missing], deadline
-        )
-        self._pools |= {one.pool.id: one for one in found if one is not None}
-        self._all = True
+        # An SCTP listener may have a pool of another protocol, which is an error to be reported.
+        listeners = filter(makers.is_sctp, self._listeners.values())
+        ids = {listener.default_pool_id or "" for listener in listeners} - {"", *self._pools}
+        pools = cloud.call_all([partial(octavia.read_pool, api, pool_id) for pool_id in ids])
+        self._pools |= {pool.id: pool for pool in pools if pool}
+        self._is_complete = True
 
     def services(self) -> list[Service]:
-        """Return the services that are known with all their parts, by name.
+        """Return the services of which every part is known, by name; all of them after `read`.
 
-        Those are all of them once `read` is through; a part without its whole was just deleted.
+        A part whose load balancer is missing was just deleted. The cluster's own API is left out.
         """
-        if not self._all_listeners:  # any may have another port
+        if not self._has_all_listeners:  # any load balancer may have another listener
             return []
-        found = (one for one in self._join() if self._is_wanted(one))
-        return sorted(found, key=lambda one: (one.name, one.load_balancer.id))
+        # The threads of a `read` that was interrupted may still add to these.
+        load_balancers, pools = self._load_balancers.copy(), self._pools.copy()
+        listeners: dict[str, list[Listener]] = defaultdict(list)
+        for listener in self._listeners.values():
+            for owner in listener.load_balancer_ids:
+                listeners[owner].append(listener)
+        services = (
+            Service(octavia.with_parts(load_balancers[owner], parts, pools))
+            for owner, parts in listeners.items()
+            if owner in load_balancers and self._is_known(parts, pools)
+        )
+        return sorted(
+            filter(self._is_wanted, services),
+            key=lambda service: (service.name, service.load_balancer.id),
+        )
 
-    def _read_listeners(self, api: Proxy, query: Mapping[str, str], seen: Seen) -> None:
-        _fill(self._listeners, _listener, seen, api, "listeners", {**query, **_SCTP})
-        self._all_listeners = True
+    def _read_listeners(self, api: Any, query: Mapping[str, str], on_progress: OnProgress) -> None:
+        # Of every protocol: a listener that its maker calls SCTP may have another.
+        _fill(self._listeners, api, octavia.LISTENERS, query, on_progress)
+        self._has_all_listeners = True
 
-    def _join(self) -> Iterator[Service]:
-        # The threads of a `read` that was interrupted may still add to them.
-        balancers, pools = self._balancers.copy(), self._pools.copy()
-        parts: dict[str, list[_Listener]] = defaultdict(list)
-        for one in self._listeners.values():
-            for owner in one.owners if one.listener.protocol == "SCTP" else ():
-                parts[owner].append(one)
-        for key, held in parts.items():
-            known = all(one.pool_id is None or one.pool_id in pools for one in held)
-            if key in balancers and (known or self._all):
-                yield _service(balancers[key], held, pools)
+    def _is_known(self, listeners: Iterable[Listener], pools: Mapping[str, Pool]) -> bool:
+        """Tell whether some of a load balancer's listeners are SCTP, and their pools were read."""
+        ids = [listener.default_pool_id for listener in listeners if makers.is_sctp(listener)]
+        return bool(ids) and (self._is_complete or all(key is None or key in pools for key in ids))
 
     def _is_wanted(self, service: Service) -> bool:
-        if self._namespace is None:
-            return True
         ref = service.ref
-        return isinstance(ref, naming.ServiceName) and ref.namespace == self._namespace
+        if self._namespace is None:
+            return ref != KUBERNETES_API
+        is_in_namespace = isinstance(ref, naming.ServiceName) and ref.namespace == self._namespace
+        return is_in_namespace and ref != KUBERNETES_API
 
 
-def services(
+def list_services(
     connection: Connection,
     *,
     project: str | None = None,
     namespace: str | None = None,
-    seen: Seen = lambda count: None,
+    on_progress: OnProgress = lambda count: None,
+    timeout: float = LISTS_TIMEOUT,
 ) -> list[Service]:
-    """Return all that there is; see Inventory and its `read`."""
-    inventory = Inventory(connection, project=project, namespace=namespace)
-    inventory.read(seen)
+    """Return all services with an SCTP listener that the connection can see, by name.
+
+    `project` is a name or ID, `namespace` one of Kubernetes; `on_progress` is called with the
+    number of objects that were read since its last call, by several threads; `timeout` bounds all
+    API calls together, in seconds.
+
+    Raises UsageError for an unknown project, and CloudError.
+    """
+    inventory = Inventory(Cloud(connection, timeout), project=project, namespace=namespace)
+    inventory.read(on_progress)
     return inventory.services()
 
 
-def with_members(
-    connection: Connection, load_balancer: LoadBalancer, deadline: Deadline
-) -> LoadBalancer:
-    """Return a load balancer that was read in bulk with the members of its pools.
-
-    Raises CloudError.
-    """
-    api = octavia.proxy(connection, deadline)
-    pools = {one.pool.id: one.pool for one in load_balancer.listeners if one.pool}
-    members = calls.call_all(
-        [functools.partial(octavia.listing, api.members, pool=one) for one in pools], deadline
-    )
-    whole = {
-        pool.id: dataclasses.replace(pool, members=tuple(map(octavia.member_from, found)))
-        for pool, found in zip(pools.values(), members, strict=True)
-    }
-    listeners = (
-        dataclasses.replace(one, pool=whole[one.pool.id]) if one.pool else one
-        for one in load_balancer.listeners
-    )
-    return dataclasses.replace(load_balancer, listeners=tuple(listeners))
-
-
 def _fill(
-    found: dict[str, T],
-    make: Callable[[paging.Row], T],
-    seen: Seen,
-    api: Proxy,
-    kind: str,
+    parts: dict[str, Part],
+    api: Any,
+    collection: Collection[Part],
     query: Mapping[str, str],
+    on_progress: OnProgress,
 ) -> None:
-    """Put a whole list into `found` by ID: what moves between pages is there only once."""
-    for page in paging.pages(api, kind, **query):
-        if len(found) + len(page) > _MOST:
-            raise CloudError(
-                f"a list of Octavia's is longer than {_MOST}: narrow it with --project"
-            )
-        found.update((one.id, make(one)) for one in page)
-        seen(len(page))
-
-
-def _listener(row: paging.Row) -> _Listener:
-    owners = tuple(one["id"] for one in row.load_balancers or ())
-    return _Listener(octavia.listener_from(row, {}), owners, row.default_pool_id)
-
-
-def _pool(resource: Any) -> _Pool:
-    return _Pool(octavia.pool_from(resource, ()), len(resource.members or ()))
-
-
-def _get_pool(api: Proxy, pool_id: str) -> _Pool | None:
-    try:
-        return _pool(api.get_pool(pool_id))
-    except openstack.exceptions.NotFoundException:
-        return None
-
-
-def _service(
-    balancer: LoadBalancer, held: Iterable[_Listener], pools: Mapping[str, _Pool]
-) -> Service:
-    """Put a load balancer and its parts together."""
-    listeners, members = [], []
-    for one in sorted(held, key=lambda one: one.listener.protocol_port):
-        pool, count = pools.get(one.pool_id or "", (None, None))
-        listeners.append(dataclasses.replace(one.listener, pool=pool))
-        members.append(count)
-    whole = dataclasses.replace(balancer, listeners=tuple(listeners))
-    return Service(whole, tuple(members))
-
-
-def _project_id(connection: Connection, project: str, deadline: Deadline) -> str:
-    """Return a project's ID; a name that is not one's own needs the right to look."""
-    if _ID.fullmatch(project):
-        return project.lower().replace("-", "")
-    own = calls.call(lambda: connection.current_project, deadline)
-    if project == own.name:
-        return str(own.id)
-    found = calls.call(lambda: _project(connection.identity, project), deadline)
-    if found is None:
-        raise UsageError(
-            f"no project called '{project}' is visible to these credentials: give its ID"
-        )
-    return str(found.id)
-
-
-def _project(identity: Any, name: str) -> Any:
-    try:
-        return next(iter(identity.projects(name=name)), None)
-    except openstack.exceptions.ForbiddenException:
-        return None
+    """Put a whole list into `parts` by ID: what moves between pages is there only once."""
+    for page in pages(api, collection, **query):
+        parts.update((part.id, part) for part in page)
+        on_progress(len(page))

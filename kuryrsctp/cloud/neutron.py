@@ -1,28 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What Neutron holds around load balancers, read through openstacksdk into the model.
+"""What Neutron holds around load balancers, decoded into the model.
 
 https://docs.openstack.org/api-ref/network/v2/. Several services cost no more than one: a list
 of ports (for each hundred addresses), of subnets, of floating IPs and of security groups. What
-may not be read is said to be unreadable; where Neutron fails, CloudError is raised.
+may not be read is Unreadable; where Neutron fails, CloudError is raised.
 """
 
-import dataclasses
-import functools
-import ipaddress
-import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
-import keystoneauth1.exceptions
 import openstack.exceptions
-from openstack.connection import Connection
 
 from kuryrsctp import makers
 from kuryrsctp.addresses import Network
-from kuryrsctp.cloud import calls
-from kuryrsctp.cloud.deadline import Deadline
-from kuryrsctp.errors import ServiceLacksFloatingIp
+from kuryrsctp.cloud.calls import Cloud
+from kuryrsctp.cloud.paging import Collection, neutron_collection, rows
+from kuryrsctp.cloud.rows import Row
+from kuryrsctp.errors import CloudError, ServiceLacksFloatingIp
 from kuryrsctp.model import (
     FloatingIp,
     LoadBalancer,
@@ -35,21 +31,68 @@ from kuryrsctp.model import (
 
 T = TypeVar("T")
 
-_MOST = 20_000
-_RULE_FIELDS = tuple(field.name for field in dataclasses.fields(SecurityGroupRule))
-_ADDRESSES = 100  # in one request: Neutron takes URLs of 8 KiB
+_MAX_ADDRESSES = 100  # in one request: Neutron takes URLs of 8 KiB
+_NO_NEUTRON = "the catalog holds no Neutron for these credentials"
 
 
-def read(
-    connection: Connection, load_balancers: Sequence[LoadBalancer], deadline: Deadline
-) -> NetworkState:
-    """Read what surrounds the load balancers, which hold their parts already.
+def _port(row: Row) -> Port:
+    return Port(
+        id=row.required_text("id"),
+        project_id=row.text("project_id"),
+        addresses=tuple(fixed_ip.text("ip_address") for fixed_ip in row.rows("fixed_ips")),
+        security_group_ids=row.texts("security_groups"),
+        port_security=row.flag("port_security_enabled", default=True),
+    )
+
+
+def _floating_ip(row: Row) -> FloatingIp:
+    return FloatingIp(
+        id=row.required_text("id"),
+        port_id=row.text("port_id"),
+        address=row.text("floating_ip_address"),
+        fixed_address=row.text("fixed_ip_address"),
+        status=row.text("status"),
+    )
+
+
+def _subnet(row: Row) -> tuple[str, Network]:
+    return row.required_text("id"), row.network("cidr")
+
+
+def _security_group(row: Row) -> tuple[str, tuple[SecurityGroupRule, ...]]:
+    return row.required_text("id"), tuple(map(_rule, row.rows("security_group_rules")))
+
+
+def _rule(row: Row) -> SecurityGroupRule:
+    prefix = row.optional_text("remote_ip_prefix")
+    if prefix:
+        row.network("remote_ip_prefix")  # must be one, before a check relies on it
+    return SecurityGroupRule(
+        direction=row.text("direction"),
+        ethertype=row.text("ethertype"),
+        protocol=row.optional_text("protocol"),
+        port_range_min=row.optional_number("port_range_min"),
+        port_range_max=row.optional_number("port_range_max"),
+        remote_ip_prefix=prefix,
+        remote_group_id=row.optional_text("remote_group_id"),
+        remote_address_group_id=row.optional_text("remote_address_group_id"),
+    )
+
+
+PORTS = neutron_collection("/ports", "port", _port)
+FLOATING_IPS = neutron_collection("/floatingips", "floating IP", _floating_ip)
+SUBNETS = neutron_collection("/subnets", "subnet", _subnet)
+SECURITY_GROUPS = neutron_collection("/security-groups", "security group", _security_group)
+
+
+def read_network_state(cloud: Cloud, load_balancers: Sequence[LoadBalancer]) -> NetworkState:
+    """Read what surrounds load balancers, whose members were read already.
 
     Raises CloudError where Neutron fails; missing rights are no failure.
     """
-    network = calls.call(lambda: _allowed(lambda: _proxy(connection)), deadline)
-    if isinstance(network, Unreadable):
-        return NetworkState.unreadable(network.reason)
+    neutron = cloud.neutron
+    if neutron is None:
+        return NetworkState.unreadable(_NO_NEUTRON)
     members = [
         member
         for load_balancer in load_balancers
@@ -58,132 +101,74 @@ def read(
         for member in listener.pool.members
     ]
     queries: list[Callable[[], Any]] = [
-        functools.partial(_ports, network, load_balancers, members),
-        functools.partial(_subnets, network, load_balancers, members),
-        functools.partial(_floating_ips, network, load_balancers),
+        partial(_readable, partial(_ports, neutron, load_balancers, members)),
+        partial(_readable, partial(_subnets, neutron, load_balancers, members)),
+        partial(_readable, partial(_floating_ips, neutron, load_balancers)),
     ]
-    ports, subnets, floating_ips = calls.call_all(queries, deadline)
-    groups = calls.call(lambda: _groups(network, ports), deadline)
+    ports, subnets, floating_ips = cloud.call_all(queries)
+    if isinstance(ports, Unreadable):
+        return NetworkState(ports, ports, subnets, floating_ips)
+    groups = cloud.call(partial(_readable, partial(_groups, neutron, ports)))
     return NetworkState(ports, groups, subnets, floating_ips)
 
 
-def floating_ip(connection: Connection, load_balancer: LoadBalancer) -> str:
-    """Return the floating IP that is bound to the load balancer's VIP port.
+def floating_ip(cloud: Cloud, load_balancer: LoadBalancer) -> str:
+    """Return the address of the floating IP that is bound to the port of the VIP.
 
     Raises ServiceLacksFloatingIp, or CloudError when an API fails.
     """
-    deadline = Deadline(calls.TIMEOUT)
-    port = load_balancer.vip_port_id
-    network = calls.call(lambda: connection.network, deadline)
-    found = calls.call(lambda: list(network.ips(port_id=port)), deadline) if port else []
-    addresses = [str(one.floating_ip_address) for one in found if one.floating_ip_address]
-    if not addresses:
+    neutron = cloud.neutron
+    if neutron is None:
+        raise CloudError(f"{_NO_NEUTRON}, so its floating IPs are not known")
+    bound = cloud.call(lambda: _floating_ips(neutron, [load_balancer]))
+    if not bound:
         raise ServiceLacksFloatingIp(
             f"no floating IP is bound to VIP {load_balancer.vip_address} of load balancer"
             f" '{load_balancer.name}': Kuryr binds one only for a Service of type LoadBalancer"
         )
-    return addresses[0]
+    return bound[0].address
 
 
-def _proxy(connection: Connection) -> Any:
-    network: Any = connection.network
-    if network.get_endpoint() is None:
-        raise keystoneauth1.exceptions.EndpointNotFound
-    return network
-
-
-def _allowed(read: Callable[[], T]) -> T | Unreadable:
-    """Return what `read` returns, unless it may not be read or is not there."""
+def _readable(read: Callable[[], T]) -> T | Unreadable:
+    """Return what `read` returns, unless it may not be read or does not exist."""
     try:
         return read()
     except openstack.exceptions.ForbiddenException:
         return Unreadable("these credentials may not read it in Neutron")
     except openstack.exceptions.NotFoundException:
         return Unreadable("this cloud's Neutron does not have it")
-    except (keystoneauth1.exceptions.CatalogException, openstack.exceptions.ConfigException):
-        return Unreadable("the catalog holds no Neutron for these credentials")
-
-
-def _list(method: Callable[..., Iterable[Any]], **query: Any) -> list[Any]:
-    return list(itertools.islice(method(**query), _MOST))
 
 
 def _ports(
-    network: Any, load_balancers: Iterable[LoadBalancer], members: Iterable[Member]
-) -> tuple[Port, ...] | Unreadable:
-    vips = (one.vip_address for one in load_balancers)
-    addresses = sorted({*vips, *(one.address for one in members)})
-    return _allowed(lambda: tuple(_ports_at(network, addresses)))
-
-
-def _ports_at(network: Any, addresses: list[str]) -> Iterable[Port]:
-    found: dict[str, Port] = {}
-    for start in range(0, len(addresses), _ADDRESSES):
-        wanted = [f"ip_address={one}" for one in addresses[start : start + _ADDRESSES]]
-        for port in _list(network.ports, fixed_ips=wanted):
-            found[port.id] = _port(port)
-    return found.values()
-
-
-def _port(port: Any) -> Port:
-    return Port(
-        id=str(port.id),
-        project_id=str(port.project_id),
-        addresses=tuple(str(one["ip_address"]) for one in port.fixed_ips),
-        security_group_ids=tuple(map(str, port.security_group_ids or ())),
-        port_security=port.is_port_security_enabled is not False,
-    )
+    neutron: Any, load_balancers: Iterable[LoadBalancer], members: Iterable[Member]
+) -> tuple[Port, ...]:
+    vips = (load_balancer.vip_address for load_balancer in load_balancers)
+    addresses = {*vips, *(member.address for member in members)} - {""}
+    wanted = [f"ip_address={address}" for address in sorted(addresses)]
+    # A port that has several of the addresses comes several times.
+    return tuple({port.id: port for port in _each(neutron, PORTS, "fixed_ips", wanted)}.values())
 
 
 def _subnets(
-    network: Any, load_balancers: Iterable[LoadBalancer], members: Iterable[Member]
-) -> Mapping[str, Network] | Unreadable:
-    of_vips = (one.vip_subnet_id for one in load_balancers)
-    ids = {*of_vips, *(one.subnet_id for one in members)} - {None}
-    return _allowed(
-        lambda: {
-            str(one.id): ipaddress.ip_network(one.cidr)
-            for one in (_list(network.subnets, id=sorted(map(str, ids))) if ids else ())
-        }
-    )
+    neutron: Any, load_balancers: Iterable[LoadBalancer], members: Iterable[Member]
+) -> dict[str, Network]:
+    of_vips = (load_balancer.vip_subnet_id for load_balancer in load_balancers)
+    ids = {*of_vips, *(member.subnet_id for member in members)} - {None}
+    return dict(_each(neutron, SUBNETS, "id", sorted(map(str, ids))))
 
 
-def _floating_ips(
-    network: Any, load_balancers: Iterable[LoadBalancer]
-) -> tuple[FloatingIp, ...] | Unreadable:
-    ids = sorted({one.vip_port_id for one in load_balancers if one.vip_port_id})
-    return _allowed(
-        lambda: tuple(
-            FloatingIp(
-                id=str(one.id),
-                port_id=str(one.port_id),
-                address=str(one.floating_ip_address),
-                fixed_address=str(one.fixed_ip_address),
-                status=str(one.status),
-            )
-            for start in range(0, len(ids), _ADDRESSES)
-            for one in _list(network.ips, port_id=ids[start : start + _ADDRESSES])
-        )
-    )
+def _floating_ips(neutron: Any, load_balancers: Iterable[LoadBalancer]) -> tuple[FloatingIp, ...]:
+    ids = {load_balancer.vip_port_id for load_balancer in load_balancers} - {None}
+    return tuple(_each(neutron, FLOATING_IPS, "port_id", sorted(map(str, ids))))
 
 
-def _groups(
-    network: Any, ports: tuple[Port, ...] | Unreadable
-) -> Mapping[str, tuple[SecurityGroupRule, ...]] | Unreadable:
-    if isinstance(ports, Unreadable):
-        return ports
-    ids = sorted({group for port in ports for group in port.security_group_ids})
-    return _allowed(
-        lambda: {
-            str(one.id): tuple(map(_rule, one.security_group_rules or ()))
-            for start in range(0, len(ids), _ADDRESSES)
-            for one in _list(network.security_groups, id=ids[start : start + _ADDRESSES])
-        }
-    )
+def _groups(neutron: Any, ports: Iterable[Port]) -> Mapping[str, tuple[SecurityGroupRule, ...]]:
+    ids = {group for port in ports for group in port.security_group_ids}
+    return dict(_each(neutron, SECURITY_GROUPS, "id", sorted(ids)))
 
 
-def _rule(rule: Mapping[str, Any]) -> SecurityGroupRule:
-    if prefix := rule.get("remote_ip_prefix"):
-        ipaddress.ip_network(prefix, strict=False)  # a malformed one is Neutron's failure
-    fields: dict[str, Any] = {name: rule.get(name) for name in _RULE_FIELDS}
-    return SecurityGroupRule(**fields)
+def _each(neutron: Any, collection: Collection[T], name: str, values: Sequence[str]) -> Iterator[T]:
+    """Yield the objects whose field `name` has one of the values, in as few requests as can be."""
+    for start in range(0, len(values), _MAX_ADDRESSES):
+        query = {name: list(values[start : start + _MAX_ADDRESSES])}
+        yield from rows(neutron, collection, **query)

@@ -1,276 +1,275 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What Octavia holds for a service, read through openstacksdk into the model.
+"""Octavia's objects, decoded into the model, and the questions that one service needs.
 
-https://docs.openstack.org/api-ref/load-balancer/v2/. One service costs one list of
-load balancers, of listeners, of pools, and of members a pool.
+https://docs.openstack.org/api-ref/load-balancer/v2/. The same decoders serve one service and ten
+thousand (inventory.py). One service costs one list of load balancers, of listeners, of pools, and
+of members for each pool.
 """
 
-import dataclasses
 import functools
-import itertools
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timezone
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import openstack.exceptions
-from openstack.connection import Connection
-from openstack.load_balancer.v2._proxy import Proxy
-from openstack.resource import Resource
 
-from kuryrsctp import naming
-from kuryrsctp.cloud import calls
-from kuryrsctp.cloud.deadline import Deadline
-from kuryrsctp.errors import CloudError, ServiceAmbiguous, ServiceNotFound
-from kuryrsctp.makers import kuryr, occm
+from kuryrsctp import makers, naming
+from kuryrsctp.cloud.calls import Cloud, get
+from kuryrsctp.cloud.failures import malformed_answers
+from kuryrsctp.cloud.paging import octavia_collection, rows
+from kuryrsctp.cloud.rows import Row
+from kuryrsctp.errors import ServiceAmbiguous, ServiceNotFound
+from kuryrsctp.makers import occm
 from kuryrsctp.model import HealthMonitor, Listener, LoadBalancer, Member, Pool
 
-# What an API says is bounded: a list that never ends, a name that is a novel.
-_MOST = 20_000
-_LONGEST = 1024
 _VERSION = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}")
 
 
-class Lookup(NamedTuple):
-    """What a name or ID leads to: load balancers without their parts.
+def _state(row: Row) -> dict[str, Any]:
+    """Return the fields that all of Octavia's objects share."""
+    return {
+        "id": row.required_text("id"),
+        "name": row.text("name"),
+        "admin_state_up": row.flag("admin_state_up", default=True),
+        "provisioning_status": row.required_text("provisioning_status"),
+        "operating_status": row.text("operating_status"),
+        "changed_at": row.time("updated_at") or row.time("created_at"),
+    }
 
-    `others` are all that can be seen, looked up only if nothing has Kuryr's name.
+
+def _owners(row: Row) -> tuple[str, ...]:
+    return tuple(owner.required_text("id") for owner in row.rows("loadbalancers"))
+
+
+def _load_balancer(row: Row) -> LoadBalancer:
+    return LoadBalancer(
+        **_state(row),
+        project_id=row.text("project_id"),
+        provider=row.text("provider"),
+        vip_address=row.text("vip_address"),
+        vip_port_id=row.optional_text("vip_port_id"),
+        vip_subnet_id=row.optional_text("vip_subnet_id"),
+        tags=row.texts("tags"),
+    )
+
+
+def _listener(row: Row) -> Listener:
+    return Listener(
+        **_state(row),
+        protocol=row.text("protocol"),
+        protocol_port=row.number("protocol_port"),
+        load_balancer_ids=_owners(row),
+        default_pool_id=row.optional_text("default_pool_id"),
+        allowed_cidrs=row.texts("allowed_cidrs"),
+        timeout_client_data=row.number("timeout_client_data", 0),
+        timeout_member_data=row.number("timeout_member_data", 0),
+    )
+
+
+def _pool(row: Row) -> Pool:
+    persistence = row.row("session_persistence")
+    return Pool(
+        **_state(row),
+        protocol=row.text("protocol"),
+        lb_algorithm=row.text("lb_algorithm"),
+        member_count=len(row.rows("members")),
+        session_persistence=persistence.optional_text("type") if persistence else None,
+        health_monitor_id=row.optional_text("healthmonitor_id"),
+    )
+
+
+def _member(row: Row) -> Member:
+    return Member(
+        **_state(row),
+        address=row.text("address"),
+        protocol_port=row.number("protocol_port"),
+        weight=row.number("weight", 1),
+        subnet_id=row.optional_text("subnet_id"),
+    )
+
+
+def _health_monitor(row: Row, pool_id: str) -> HealthMonitor:
+    return HealthMonitor(
+        id=row.required_text("id"),
+        pool_id=pool_id,
+        type=row.text("type"),
+        provisioning_status=row.text("provisioning_status"),
+    )
+
+
+LOAD_BALANCERS = octavia_collection("/lbaas/loadbalancers", "load balancer", _load_balancer)
+LISTENERS = octavia_collection("/lbaas/listeners", "listener", _listener)
+POOLS = octavia_collection("/lbaas/pools", "pool", _pool)
+# Of one pool, whose ID the path needs. Sorted by age, as Octavia does by default: in the order
+# in which the pods came.
+MEMBERS = replace(octavia_collection("/members", "member", _member), order={})
+
+
+class Lookup(NamedTuple):
+    """The load balancers that a name or ID leads to, without their parts.
+
+    `all_load_balancers` are all that can be seen, read only if none has Kuryr's name.
     """
 
-    found: tuple[LoadBalancer, ...]
-    others: tuple[LoadBalancer, ...] = ()
+    load_balancers: tuple[LoadBalancer, ...]
+    all_load_balancers: tuple[LoadBalancer, ...] = ()
 
 
-def find_service(
-    connection: Connection, service: naming.ServiceRef, deadline: Deadline | None = None
-) -> LoadBalancer:
+def find_service(cloud: Cloud, service: naming.ServiceRef) -> LoadBalancer:
     """Return the one load balancer of the service, with its listeners, pools and members.
 
     Raises ServiceNotFound, ServiceAmbiguous, or CloudError when an API fails.
     """
-    deadline = deadline or Deadline(calls.TIMEOUT)
-    found = look_up(connection, service, deadline).found
-    if len(found) > 1:
-        listed = "; ".join(one.identity for one in found)
+    load_balancers = look_up(cloud, service).load_balancers
+    if len(load_balancers) > 1:
+        listed = "; ".join(load_balancer.identity for load_balancer in load_balancers)
         raise ServiceAmbiguous(
-            f"give the ID of the load balancer you mean, for {len(found)} are called '{service}':"
-            f" {listed}"
+            f"{len(load_balancers)} load balancers are called '{service}': give the ID of the one"
+            f" that you mean: {listed}"
         )
-    if not found:
+    if not load_balancers:
         raise ServiceNotFound(
             f"no load balancer '{service}' is visible to these credentials: check name, namespace"
             " and project (`openstack loadbalancer list`)"
         )
-    return read_parts(connection, found[0], deadline)
+    return read_members(cloud, read_parts(cloud, load_balancers[0]))
 
 
-def look_up(connection: Connection, service: naming.ServiceRef, deadline: Deadline) -> Lookup:
+def look_up(cloud: Cloud, service: naming.ServiceRef) -> Lookup:
     """Look for the load balancers of a service: by ID, by Kuryr's name, or else by OCCM's.
 
     Raises CloudError.
     """
-    octavia = proxy(connection, deadline)
+    octavia = cloud.octavia
     if isinstance(service, naming.LoadBalancerId):
-        one = calls.call(lambda: _get(octavia.get_load_balancer, service.id), deadline)
-        return Lookup(() if one is None else (load_balancer_from(one),))
+        body = cloud.call(lambda: _get(octavia, LOAD_BALANCERS.path, "loadbalancer", service.id))
+        return Lookup(() if body is None else (_load_balancer(body),))
     name = str(service)
-    called = calls.call(lambda: listing(octavia.load_balancers, name=name), deadline)
+    called = cloud.call(lambda: tuple(rows(octavia, LOAD_BALANCERS, name=name)))
     # MySQL compares names without case.
-    found = tuple(one for one in map(load_balancer_from, called) if one.name == name)
-    if found:
-        return Lookup(found)
-    everything = calls.call(lambda: listing(octavia.load_balancers), deadline)
-    others = tuple(map(load_balancer_from, everything))
+    exact = tuple(load_balancer for load_balancer in called if load_balancer.name == name)
+    if exact:
+        return Lookup(exact)
     # OCCM's name holds the cluster's, so it cannot be asked for. Where Services share a load
     # balancer, it is called after one, and has a tag of such a name for each.
-    tagged = zip(others, everything, strict=True)
+    everything = cloud.call(lambda: tuple(rows(octavia, LOAD_BALANCERS)))
     occms = (
-        one
-        for one, resource in tagged
-        if any(occm.is_name_of(text, service) for text in (one.name, *_texts(resource.tags)))
+        load_balancer
+        for load_balancer in everything
+        if any(occm.is_name_of(text, service) for text in (load_balancer.name, *load_balancer.tags))
     )
-    return Lookup(tuple(occms), others)
+    return Lookup(tuple(occms), everything)
 
 
-def read_parts(
-    connection: Connection, load_balancer: LoadBalancer, deadline: Deadline
+def read_parts(cloud: Cloud, load_balancer: LoadBalancer) -> LoadBalancer:
+    """Return the load balancer with its listeners and pools, but without their members.
+
+    Raises CloudError.
+    """
+    octavia = cloud.octavia
+    lists: list[Callable[[], Any]] = [
+        lambda: list(rows(octavia, LISTENERS, load_balancer_id=load_balancer.id)),
+        lambda: list(rows(octavia, POOLS, loadbalancer_id=load_balancer.id)),
+    ]
+    listeners, pools = cloud.call_all(lists)
+    return with_parts(load_balancer, listeners, {pool.id: pool for pool in pools})
+
+
+def with_parts(
+    load_balancer: LoadBalancer, listeners: Iterable[Listener], pools: Mapping[str, Pool]
 ) -> LoadBalancer:
-    """Return the load balancer with its listeners and pools.
+    """Return the load balancer with its listeners, by port, and each with its default pool."""
+    whole = (
+        replace(listener, pool=pools.get(listener.default_pool_id or "")) for listener in listeners
+    )
+    by_port = sorted(whole, key=lambda listener: (listener.protocol_port, listener.id))
+    return replace(load_balancer, listeners=tuple(by_port))
 
-    Members are read of the pools that are SCTP, or whose listener is, or is called so by Kuryr.
+
+def read_members(cloud: Cloud, load_balancer: LoadBalancer) -> LoadBalancer:
+    """Return the load balancer with the members of the pools of its SCTP listeners.
 
     Raises CloudError.
     """
-    octavia = proxy(connection, deadline)
-    listeners, pools = calls.call_all(
-        [
-            lambda: listing(octavia.listeners, load_balancer_id=load_balancer.id),
-            lambda: listing(octavia.pools, loadbalancer_id=load_balancer.id),
-        ],
-        deadline,
-    )
-    wanted = {
-        one.default_pool_id
-        for one in listeners
-        if one.protocol == "SCTP" or kuryr.is_sctp_name(str(one.name))
+    octavia, pools = cloud.octavia, _pools(load_balancer)
+    members = cloud.call_all([functools.partial(_members, octavia, pool_id) for pool_id in pools])
+    whole = {
+        pool.id: replace(pool, members=pool_members)
+        for pool, pool_members in zip(pools.values(), members, strict=True)
     }
-    wanted |= {one.id for one in pools if one.protocol == "SCTP"}
-    read = [one for one in pools if one.id in wanted]
-    members = calls.call_all(
-        [functools.partial(listing, octavia.members, pool=one.id) for one in read], deadline
-    )
-    members_of = {pool.id: found for pool, found in zip(read, members, strict=True)}
-    by_id = {one.id: pool_from(one, members_of.get(one.id, [])) for one in pools}
-    return dataclasses.replace(
-        load_balancer, listeners=tuple(listener_from(one, by_id) for one in listeners)
-    )
+    return with_parts(load_balancer, load_balancer.listeners, whole)
 
 
-def monitors(
-    connection: Connection, load_balancer: LoadBalancer, deadline: Deadline
-) -> tuple[HealthMonitor, ...]:
-    """Read the health monitors of the pools behind the listeners; Kuryr makes none.
+def health_monitors(cloud: Cloud, load_balancer: LoadBalancer) -> tuple[HealthMonitor, ...]:
+    """Return the health monitors of the SCTP listeners' pools.
 
     Raises CloudError.
     """
-    pools = [one.pool for one in load_balancer.listeners if one.pool]
-    wanted = sorted({one.health_monitor_id for one in pools if one.health_monitor_id})
-    if not wanted:
+    pools = [pool for pool in _pools(load_balancer).values() if pool.health_monitor_id]
+    if not pools:
         return ()
-    octavia = proxy(connection, deadline)
-    found = calls.call_all(
-        [functools.partial(_get, octavia.get_health_monitor, one) for one in wanted], deadline
+    octavia = cloud.octavia
+    path, key = "/lbaas/healthmonitors", "healthmonitor"
+    answers = cloud.call_all(
+        [functools.partial(_get, octavia, path, key, str(pool.health_monitor_id)) for pool in pools]
     )
-    owners = {one.health_monitor_id: one.id for one in pools}
-    return tuple(_monitor(one, owners[one.id]) for one in found if one is not None)
+    return tuple(
+        _health_monitor(row, pool.id)
+        for pool, row in zip(pools, answers, strict=True)
+        if row is not None
+    )
 
 
-def api_version(connection: Connection, deadline: Deadline) -> tuple[int, ...] | None:
+def read_pool(octavia: Any, pool_id: str) -> Pool | None:
+    """Return a pool without its members, None if there is none with this ID.
+
+    Raises MalformedAnswer, and what the SDK raises.
+    """
+    body = _get(octavia, POOLS.path, "pool", pool_id)
+    return None if body is None else _pool(body)
+
+
+def api_version(cloud: Cloud) -> tuple[int, ...] | None:
     """Return the newest version of its API that Octavia offers, such as (2, 27).
 
     Raises CloudError.
     """
-    octavia = proxy(connection, deadline)
-    data = calls.call(octavia.get_all_version_data, deadline)
-    texts = [
-        str(version.get("version"))
-        for interfaces in data.values()
-        for services in interfaces.values()
-        for versions in services.values()
-        for version in versions
-    ]
-    numbers = [tuple(map(int, one.split("."))) for one in texts if _VERSION.fullmatch(one)]
+    octavia = cloud.octavia
+    texts = cloud.call(lambda: _versions(octavia))
+    numbers = [tuple(map(int, text.split("."))) for text in texts if _VERSION.fullmatch(text)]
     return max(numbers, default=None)
 
 
-def proxy(connection: Connection, deadline: Deadline) -> Proxy:
-    """Return the SDK's way to Octavia."""
-    # The SDK asks Keystone and Octavia for versions when the attribute is first read.
-    return calls.call(lambda: connection.load_balancer, deadline)
+def _members(octavia: Any, pool_id: str) -> tuple[Member, ...]:
+    return tuple(rows(octavia, replace(MEMBERS, path=f"{POOLS.path}/{pool_id}/members")))
 
 
-def listing(method: Callable[..., Iterable[Resource]], **query: str) -> list[Any]:
-    """Return all of a list of Octavia's, unless it is endless."""
-    return list(itertools.islice(method(**query), _MOST))
+def _pools(load_balancer: LoadBalancer) -> dict[str, Pool]:
+    """Return the pools of the SCTP listeners, by ID."""
+    pools = (listener.pool for listener in makers.sctp_listeners(load_balancer))
+    return {pool.id: pool for pool in pools if pool}
 
 
-def _get(method: Callable[[str], Resource], resource_id: str) -> Any:
+def _get(octavia: Any, path: str, key: str, resource_id: str) -> Row | None:
+    """Return one object, None if there is none with this ID."""
     try:
-        return method(resource_id)
+        answer = get(octavia, f"{path}/{resource_id}", key)
     except openstack.exceptions.NotFoundException as error:
         # A 404 that does not name the ID comes from something that is not Octavia.
         if resource_id in str(error.details):
             return None
         raise
+    return answer.required_row(key)
 
 
-def _text(value: object) -> str:
-    return "" if value is None else str(value)[:_LONGEST]
-
-
-def _texts(value: Iterable[object] | None) -> tuple[str, ...]:
-    return tuple(map(_text, value or ()))
-
-
-def _time(value: object) -> datetime | None:
-    """Read a time of Octavia's (ISO 8601, UTC, without a zone); None if it is none."""
-    try:
-        return datetime.fromisoformat(_text(value)).replace(tzinfo=timezone.utc)
-    except ValueError:
-        return None
-
-
-def _state(resource: Any) -> dict[str, Any]:
-    """Return the fields that all of Octavia's objects share."""
-    if not (resource.id and resource.provisioning_status):
-        raise CloudError(
-            "Octavia's answer holds an object without ID or status: check that its endpoint leads"
-            " to Octavia (`openstack catalog show load-balancer`)"
-        )
-    return {
-        "id": _text(resource.id),
-        "name": _text(resource.name),
-        "admin_state_up": resource.is_admin_state_up is not False,
-        "provisioning_status": _text(resource.provisioning_status),
-        "operating_status": _text(resource.operating_status),
-        "changed_at": _time(resource.updated_at) or _time(resource.created_at),
-    }
-
-
-def load_balancer_from(resource: Any) -> LoadBalancer:
-    """Return a load balancer without its parts."""
-    return LoadBalancer(
-        **_state(resource),
-        project_id=_text(resource.project_id),
-        provider=_text(resource.provider),
-        vip_address=_text(resource.vip_address),
-        vip_port_id=_text(resource.vip_port_id) or None,
-        vip_subnet_id=_text(resource.vip_subnet_id) or None,
-    )
-
-
-def listener_from(resource: Any, pools: Mapping[str, Pool]) -> Listener:
-    """Return a listener with its default pool, if that is among `pools` (by ID)."""
-    return Listener(
-        **_state(resource),
-        protocol=_text(resource.protocol),
-        protocol_port=resource.protocol_port or 0,
-        pool=pools.get(_text(resource.default_pool_id)),
-        allowed_cidrs=_texts(resource.allowed_cidrs),
-        timeout_client_data=resource.timeout_client_data or 0,
-        timeout_member_data=resource.timeout_member_data or 0,
-    )
-
-
-def pool_from(resource: Any, members: Iterable[Any]) -> Pool:
-    """Return a pool with its members."""
-    persistence = resource.session_persistence or {}
-    return Pool(
-        **_state(resource),
-        protocol=_text(resource.protocol),
-        lb_algorithm=_text(resource.lb_algorithm),
-        members=tuple(map(member_from, members)),
-        session_persistence=_text(persistence.get("type")) or None,
-        health_monitor_id=_text(resource.health_monitor_id) or None,
-    )
-
-
-def _monitor(resource: Any, pool_id: str) -> HealthMonitor:
-    return HealthMonitor(
-        id=_text(resource.id),
-        pool_id=pool_id,
-        type=_text(resource.type),
-        provisioning_status=_text(resource.provisioning_status),
-    )
-
-
-def member_from(resource: Any) -> Member:
-    """Return a member."""
-    return Member(
-        **_state(resource),
-        address=_text(resource.address),
-        protocol_port=resource.protocol_port or 0,
-        weight=1 if resource.weight is None else resource.weight,
-        subnet_id=_text(resource.subnet_id) or None,
-    )
+def _versions(octavia: Any) -> list[str]:
+    with malformed_answers():
+        return [
+            str(version.get("version"))
+            for interfaces in octavia.get_all_version_data().values()
+            for services in interfaces.values()
+            for versions in services.values()
+            for version in versions
+        ]

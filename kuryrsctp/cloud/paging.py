@@ -1,121 +1,123 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Octavia's lists, a page at a time and as they are: the SDK's objects cost more than the API.
+"""Lists of Octavia and Neutron, page by page and raw: the SDK's objects cost more than the API.
 
-https://docs.openstack.org/api-ref/load-balancer/v2/#pagination. The server's own link to the next
-page has lost the filters; here each page is asked for with all of them.
+https://docs.openstack.org/api-ref/load-balancer/v2/#pagination,
+https://docs.openstack.org/api-ref/network/v2/#pagination. Octavia's own link to the next page has
+lost the filters; here every page is asked for with all of them.
 """
 
-import dataclasses
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import openstack.exceptions
-from openstack.load_balancer.v2._proxy import Proxy
 
-PAGE = 1000
-"""Rows asked for at a time; Octavia may give fewer."""
+from kuryrsctp.cloud.calls import get
+from kuryrsctp.cloud.rows import Row, fields_of
+from kuryrsctp.errors import CloudError
 
-# The primary key. By age, its default, Octavia's database sorts all rows anew for each page, and
-# again for each kind of part of the rows in it.
-_ORDER = "id"
+T = TypeVar("T")
 
-_STATE = (
-    "id",
-    "name",
-    "admin_state_up",
-    "provisioning_status",
-    "operating_status",
-    "created_at",
-    "updated_at",
-)
-FIELDS = {
-    "loadbalancers": (
-        *_STATE,
-        "project_id",
-        "provider",
-        "vip_address",
-        "vip_port_id",
-        "vip_subnet_id",
-    ),
-    "listeners": (
-        *_STATE,
-        "protocol",
-        "protocol_port",
-        "default_pool_id",
-        "allowed_cidrs",
-        "loadbalancers",
-        "timeout_client_data",
-        "timeout_member_data",
-    ),
-    "pools": (
-        *_STATE,
-        "protocol",
-        "lb_algorithm",
-        "session_persistence",
-        "healthmonitor_id",
-        "members",
-    ),
-}
-# What the SDK calls them, where that differs.
-_NAMES = {
-    "is_admin_state_up": "admin_state_up",
-    "load_balancers": "loadbalancers",
-    "health_monitor_id": "healthmonitor_id",
-}
+PAGE_SIZE = 1000
+"""Rows asked for at a time; a server may send fewer."""
+
+MAX_ROWS = 500_000
+"""A longer list is given up."""
+
+# The primary key. By age, its default, Octavia's database sorts all rows again for each page, and
+# once more for each kind of part of the rows in it.
+OCTAVIA_ORDER = {"sort": "id"}
+NEUTRON_ORDER = {"sort_key": "id", "sort_dir": "asc"}
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Row:
-    """An object of a list, whose attributes are called as the SDK's."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collection(Generic[T]):
+    """A list of an API's objects.
 
-    body: Mapping[str, Any]
-    fields: Sequence[str]
-
-    def __getattr__(self, name: str) -> Any:
-        """Return a field's value, None where this Octavia does not know it."""
-        field = _NAMES.get(name, name)
-        if field not in self.fields:
-            raise AttributeError(f"{field} was not asked for")
-        return self.body.get(field)
-
-
-def rows(api: Proxy, kind: str, **query: str) -> Iterator[Row]:
-    """Yield all objects of a kind (a key of FIELDS); one that moves may come twice.
-
-    Raises what the SDK raises.
+    `kind` is what error messages call one of them, `key` the list's name in an answer, `decode`
+    makes an object of a row, `order` are the parameters that sort by ID, and `fields` is what is
+    asked for of each object.
     """
-    return itertools.chain.from_iterable(pages(api, kind, **query))
+
+    path: str
+    kind: str
+    key: str
+    decode: Callable[[Row], T]
+    order: Mapping[str, str]
+    fields: tuple[str, ...]
 
 
-def pages(api: Proxy, kind: str, **query: str) -> Iterator[list[Row]]:
+def octavia_collection(path: str, kind: str, decode: Callable[[Row], T]) -> Collection[T]:
+    """Return a list of Octavia's; `path` begins after the API's version."""
+    return _collection(path, kind, decode, OCTAVIA_ORDER)
+
+
+def neutron_collection(path: str, kind: str, decode: Callable[[Row], T]) -> Collection[T]:
+    """Return a list of Neutron's; `path` begins after the API's version."""
+    return _collection(path, kind, decode, NEUTRON_ORDER)
+
+
+def rows(api: Any, collection: Collection[T], **query: Any) -> Iterator[T]:
+    """Yield all objects of a list that match the query; one that moves may come twice.
+
+    Raises CloudError for a list that is too long, and what `calls.get` raises.
+    """
+    return itertools.chain.from_iterable(pages(api, collection, **query))
+
+
+def pages(api: Any, collection: Collection[T], **query: Any) -> Iterator[list[T]]:
     """Yield what `rows` yields, page by page."""
-    fields = FIELDS[kind]
     markers: list[str] = []
+    count = 0
     while True:
-        page, markers = _page(api, kind, query, markers)
-        yield [Row(body, fields) for body in page[kind]]
-        known = [body["id"] for body in page[kind]]
-        if not known or not any(one["rel"] == "next" for one in page.get(f"{kind}_links", ())):
+        page, markers = _page(api, collection, query, markers)
+        page_rows = [Row(body, collection.kind) for body in page.required_list(collection.key)]
+        count += len(page_rows)
+        if count > MAX_ROWS:
+            raise CloudError(
+                f"a list of the API's is longer than {MAX_ROWS}: narrow it with --project"
+            )
+        yield [collection.decode(row) for row in page_rows]
+        ids = [row.required_text("id") for row in page_rows]
+        links = page.rows(f"{collection.key}_links")
+        if not ids or not any(link.text("rel") == "next" for link in links):
             return
-        # One that repeats the last page for ever adds nothing either.
-        if known[-1:] == markers[-1:]:
+        # A server that repeats its last page for ever has no more rows.
+        if ids[-1:] == markers[-1:]:
             return
-        markers = known
+        markers = ids
 
 
 def _page(
-    api: Proxy, kind: str, query: Mapping[str, str], markers: list[str]
-) -> tuple[Any, list[str]]:
+    api: Any, collection: Collection[T], query: Mapping[str, Any], markers: list[str]
+) -> tuple[Row, list[str]]:
     """Return the page after the last marker that still exists, and the markers up to it."""
-    while True:
-        asked: dict[str, Any] = {**query, "fields": FIELDS[kind], "limit": PAGE, "sort": _ORDER}
-        if markers:
-            asked["marker"] = markers[-1]
-        answer = api.get(f"/lbaas/{kind}", params=asked)
-        # Octavia goes by the marker's row: deleted since, it marks no place any more.
-        if answer.status_code != 400 or not markers or markers[-1] not in answer.text:
-            openstack.exceptions.raise_from_response(answer)
-            return answer.json(), markers
-        markers = markers[:-1]
+    path, kind = collection.path, f"list of {collection.key}"
+    asked: dict[str, Any] = {**query, **collection.order, "fields": collection.fields}
+    asked["limit"] = PAGE_SIZE
+    while markers:
+        try:
+            answer = get(api, path, kind, **asked, marker=markers[-1])
+        except openstack.exceptions.BadRequestException as error:
+            # The server looks for the marker's row: where it was deleted, it marks no place.
+            if markers[-1] not in str(error.details):
+                raise
+            markers = markers[:-1]
+        else:
+            return answer, markers
+    return get(api, path, kind, **asked), markers
+
+
+def _collection(
+    path: str, kind: str, decode: Callable[[Row], T], order: Mapping[str, str]
+) -> Collection[T]:
+    return Collection(
+        path=path,
+        kind=kind,
+        key=path.rpartition("/")[2].replace("-", "_"),
+        decode=decode,
+        order=order,
+        fields=fields_of(decode),
+    )

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
 
-"""Work done side by side on daemon threads, which neither a deadline nor Ctrl-C ever waits for."""
+"""Calls side by side on daemon threads.
+
+Neither a deadline nor Ctrl-C waits for them; concurrent.futures joins its threads at exit.
+"""
 
 import queue
 import threading
@@ -12,15 +15,18 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-JOBS = 8
+DEFAULT_JOBS = 8
 """How many calls run at a time unless told otherwise."""
 
 
 @contextmanager
-def running(functions: Sequence[Callable[[], T]], jobs: int = JOBS) -> Iterator[list["Future[T]"]]:
+def running(
+    functions: Sequence[Callable[[], T]], jobs: int = DEFAULT_JOBS
+) -> Iterator[list["Future[T]"]]:
     """Call the functions, `jobs` at a time, for as long as the context lasts.
 
-    The futures are in the functions' order. What has not begun in the end is dropped.
+    The futures are in the order of the functions. Calls that have not begun when the context ends
+    are dropped.
     """
     futures: list[Future[T]] = [Future() for _ in functions]
     tasks: queue.SimpleQueue[tuple[Future[T], Callable[[], T]]] = queue.SimpleQueue()

@@ -7,12 +7,9 @@ import argparse
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cliff.columns import FormattableColumn
-
-from kuryrsctp import makers
 from kuryrsctp.makers import kuryr, occm
 from kuryrsctp.osc import argtypes
-from kuryrsctp.osc.base import VerdictLister
+from kuryrsctp.osc.base import PlainColumn, VerdictLister
 from kuryrsctp.osc.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -33,12 +30,12 @@ Examples::
 """
 
 
-class Numbers(FormattableColumn[Any]):
-    """A number for each SCTP port of a service; None stands for what is not there."""
+class Numbers(PlainColumn):
+    """A number for each SCTP port of a service; None stands for a port without a pool."""
 
     def human_readable(self) -> str:
         """Return the numbers in one line."""
-        return ", ".join("none" if one is None else str(one) for one in self._value)
+        return ", ".join("none" if number is None else str(number) for number in self._value)
 
 
 class List(VerdictLister):
@@ -70,21 +67,24 @@ class List(VerdictLister):
         self, parsed_args: argparse.Namespace
     ) -> tuple[Sequence[str], Iterable[tuple[Any, ...]]]:
         """Read the services."""
+        from kuryrsctp.cloud.calls import Cloud
+        from kuryrsctp.cloud.deadline import LISTS_TIMEOUT
         from kuryrsctp.cloud.inventory import Inventory
 
         with self.connection() as connection:
+            cloud = Cloud(connection, LISTS_TIMEOUT)
             inventory = Inventory(
-                connection, project=parsed_args.project, namespace=parsed_args.namespace
+                cloud, project=parsed_args.project, namespace=parsed_args.namespace
             )
             try:
-                with self.counted(parsed_args) as seen:
-                    inventory.read(seen)
+                with self.reading_progress(parsed_args) as on_progress:
+                    inventory.read(on_progress)
             except KeyboardInterrupt:
-                # What is known by now is still shown.
+                # What was read by then is still printed.
                 self.exit_code = ExitCode.INTERRUPTED
-            found = inventory.services()
+            services = inventory.services()
         columns = _LONG_COLUMNS if parsed_args.long else _COLUMNS
-        return columns, (_row(one)[: len(columns)] for one in found)
+        return columns, (_row(service)[: len(columns)] for service in services)
 
 
 def _row(service: "Service") -> tuple[Any, ...]:
@@ -92,8 +92,8 @@ def _row(service: "Service") -> tuple[Any, ...]:
     return (
         service.name,
         load_balancer.vip_address,
-        Numbers([one.protocol_port for one in makers.sctp_listeners(load_balancer)]),
-        Numbers(service.members),
+        Numbers(list(service.ports)),
+        Numbers(list(service.member_counts)),
         load_balancer.provider,
         load_balancer.provisioning_status,
         load_balancer.operating_status,

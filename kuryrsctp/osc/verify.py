@@ -4,26 +4,28 @@
 
 import argparse
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from kuryrsctp import naming
-from kuryrsctp.cloud.threads import JOBS
+from kuryrsctp.cloud.threads import DEFAULT_JOBS
 from kuryrsctp.errors import Inconclusive, UsageError
 from kuryrsctp.osc import argtypes
 from kuryrsctp.osc.base import VerdictLister
 from kuryrsctp.osc.exit_codes import ExitCode, exit_code
 from kuryrsctp.terminal_text import printable
-from kuryrsctp.verifier.report import Expectations, Finding, Status, VerifyReport
+from kuryrsctp.verifier.report import Expectations, Finding, VerifyReport
 
 if TYPE_CHECKING:
-    from kuryrsctp.verifier.bulk import Judgement, Survey
+    from kuryrsctp.verifier.bulk import ServiceResult
+    from kuryrsctp.verifier.waiting import Check
 
 _COLUMNS = ("Service", "Check", "Status", "Resource", "Detail")
 _LONG_COLUMNS = (*_COLUMNS, "Hint", "ID")
 
 # Seconds that Kuryr itself waits for a change of Octavia's.
-_PATIENCE = 300.0
-_LONGEST_LINE = 1000
+_DEFAULT_WAIT = 300.0
+_MAX_LINE_LENGTH = 1000
 
 _EPILOG = """\
 Exit status: 0 all is well, 1 it could not be judged, 2 usage, 3 something is
@@ -75,9 +77,9 @@ class Verify(VerdictLister):
             metavar="<seconds>",
             nargs="?",
             type=argtypes.seconds,
-            const=_PATIENCE,
+            const=_DEFAULT_WAIT,
             help="Look again while Kuryr or Octavia are at work on a service, for at most so long"
-            f" (default: {_PATIENCE:.0f}, as Kuryr does); the last look counts",
+            f" (default: {_DEFAULT_WAIT:.0f}, as Kuryr does); the last look counts",
         )
         _add_choice(parser)
         _add_expectations(parser)
@@ -87,75 +89,84 @@ class Verify(VerdictLister):
         self, parsed_args: argparse.Namespace
     ) -> tuple[Sequence[str], Iterator[tuple[str, ...]]]:
         """Verify the services, several at a time."""
-        names = _names(parsed_args)
+        refs = _services(parsed_args)
         columns = _LONG_COLUMNS if parsed_args.long else _COLUMNS
-        return columns, self._rows(parsed_args, names, len(columns))
+        return columns, self._rows(parsed_args, refs, len(columns))
 
     def _rows(
-        self, parsed_args: argparse.Namespace, names: Sequence[str], width: int
+        self, parsed_args: argparse.Namespace, refs: Sequence[naming.ServiceRef], width: int
     ) -> Iterator[tuple[str, ...]]:
-        """Yield the rows of each service when it is judged, and set the exit code."""
-        complaints: list[tuple[str, Inconclusive]] = []
+        """Yield the rows of each service once it is judged, and set the exit status."""
+        failed: list[ServiceResult] = []
         count = 0
         try:
-            for name, judgement in self._judgements(parsed_args, names):
+            for result in self._results(parsed_args, refs):
                 count += 1
-                if isinstance(judgement, Inconclusive):
-                    complaints.append((name, judgement))
+                if result.report is None:
+                    failed.append(result)
                     continue
-                verdict = _verdict(judgement, strict=parsed_args.strict)
-                self.exit_code = max(self.exit_code, verdict)
-                for finding in judgement.findings:
-                    yield _row(judgement, finding)[:width]
+                conclusion = result.report.conclusion(strict=parsed_args.strict)
+                self.exit_code = max(self.exit_code, exit_code(conclusion))
+                for finding in result.report.findings:
+                    yield _row(result.report, finding)[:width]
         finally:
             # Also when the user interrupts.
-            for name, complaint in complaints:
-                self.complain(complaint, name if count > 1 else "")
-                self.exit_code = max(self.exit_code, exit_code(complaint))
+            for result in failed:
+                if result.error:
+                    self.complain(result.error, result.name if count > 1 else "")
+                    self.exit_code = max(self.exit_code, exit_code(result.error))
 
-    def _judgements(
-        self, parsed_args: argparse.Namespace, names: Sequence[str]
-    ) -> "Iterator[tuple[str, Judgement]]":
-        """Yield what is found out of each service."""
-        from kuryrsctp.verifier.bulk import Survey
+    def _results(
+        self, parsed_args: argparse.Namespace, refs: Sequence[naming.ServiceRef]
+    ) -> "Iterator[ServiceResult]":
+        """Yield the result of each service, when it has settled if the user waits for that."""
+        from kuryrsctp.verifier import bulk
 
+        expected, jobs = _expectations(parsed_args), parsed_args.jobs
         with self.connection() as connection:
-            survey = Survey(connection, _expectations(parsed_args), parsed_args.jobs)
+            verify_many = partial(bulk.verify_many, connection, expected=expected, jobs=jobs)
             if parsed_args.all:
-                with self.counted(parsed_args) as seen:
-                    found = survey.everything(parsed_args.project, parsed_args.namespace, seen)
+                with self.reading_progress(parsed_args) as on_progress:
+                    results = bulk.verify_all(
+                        connection,
+                        project=parsed_args.project,
+                        namespace=parsed_args.namespace,
+                        expected=expected,
+                        jobs=jobs,
+                        on_progress=on_progress,
+                    )
             else:
-                found = survey.each(names)
-            if not found.total:
+                results = verify_many(refs)
+            if not len(results):
                 raise Inconclusive(
                     "no service with an SCTP listener is visible to these credentials: check"
                     " project and namespace (`openstack kuryr sctp list`)"
                 )
-            shown = self.shown(parsed_args, found, found.total)
-            yield from (
-                shown
-                if parsed_args.wait is None
-                else self._settled(survey, shown, parsed_args.wait)
-            )
+            shown = self.with_progress(parsed_args, results, len(results))
+            if parsed_args.wait is None:
+                yield from shown
+            else:
+                yield from self._settled(shown, verify_many, parsed_args.wait)
 
     def _settled(
-        self, survey: "Survey", found: "Iterable[tuple[str, Judgement]]", wait: float
-    ) -> "Iterable[tuple[str, Judgement]]":
-        """Return the last judgement of each service, or the last before the user interrupts."""
-        from kuryrsctp.verifier.bulk import settle
+        self, results: "Iterable[ServiceResult]", check: "Check", wait: float
+    ) -> "Iterable[ServiceResult]":
+        """Return the last result of each service, or the last before the user interrupts."""
+        from kuryrsctp.verifier.waiting import settle
 
-        known: dict[str, Judgement] = {}
+        latest: dict[naming.ServiceRef, ServiceResult] = {}
         try:
-            known.update(found)
-            settle(survey.each, known, wait, self._tell)
+            for result in results:
+                latest[result.ref] = result
+            settle(latest, check, wait, self._print_reason)
         except KeyboardInterrupt:
             self.exit_code = ExitCode.INTERRUPTED
-        return known.items()
+        return latest.values()
 
-    def _tell(self, line: str) -> None:
-        """Tell whoever waits, be it a person or a log, what for."""
+    def _print_reason(self, line: str) -> None:
+        """Print why the command waits, for a person or a log."""
         if self.app.options.verbose_level:
-            print(printable(line, _LONGEST_LINE), file=self.app.stderr, flush=True)
+            print(printable(line, _MAX_LINE_LENGTH), file=self.app.stderr, flush=True)
 
 
 def _add_choice(parser: argparse.ArgumentParser) -> None:
@@ -168,6 +179,7 @@ def _add_choice(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--namespace",
         metavar="<namespace>",
+        type=argtypes.namespace,
         help="Namespace of services given by a bare name (default:"
         f" {naming.DEFAULT_NAMESPACE}); with --all, check only those in it",
     )
@@ -180,7 +192,7 @@ def _add_choice(parser: argparse.ArgumentParser) -> None:
         "--jobs",
         metavar="<number>",
         type=argtypes.jobs,
-        default=JOBS,
+        default=DEFAULT_JOBS,
         help="Services to check at a time (default: %(default)s)",
     )
 
@@ -220,8 +232,8 @@ def _add_expectations(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _names(parsed_args: argparse.Namespace) -> list[str]:
-    """Return the services by their full names, each once.
+def _services(parsed_args: argparse.Namespace) -> list[naming.ServiceRef]:
+    """Return the services that were given, each once.
 
     Raises UsageError.
     """
@@ -232,9 +244,8 @@ def _names(parsed_args: argparse.Namespace) -> list[str]:
     if not (parsed_args.all or parsed_args.services):
         raise UsageError("the following arguments are required: <service>, or --all")
     namespace = parsed_args.namespace or naming.DEFAULT_NAMESPACE
-    naming.parse_service("any", namespace)  # --all has no service that would tell it is wrong
-    refs = (naming.parse_service(one, namespace) for one in parsed_args.services)
-    return list(dict.fromkeys(map(str, refs)))
+    refs = (naming.parse_service(service, namespace) for service in parsed_args.services)
+    return list(dict.fromkeys(refs))
 
 
 def _expectations(parsed_args: argparse.Namespace) -> Expectations:
@@ -244,13 +255,6 @@ def _expectations(parsed_args: argparse.Namespace) -> Expectations:
         addresses=tuple(parsed_args.addresses),
         source=parsed_args.source,
     )
-
-
-def _verdict(report: VerifyReport, *, strict: bool) -> ExitCode:
-    if report.status is Status.FAIL or (strict and report.status is Status.WARN):
-        return ExitCode.WRONG
-    judged = any(finding.status is not Status.SKIP for finding in report.findings)
-    return ExitCode.OK if judged else ExitCode.INCONCLUSIVE
 
 
 def _row(report: VerifyReport, finding: Finding) -> tuple[str, ...]:

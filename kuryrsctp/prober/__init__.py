@@ -241,7 +241,9 @@ def _looked_up(
     if floating_ip and via is Via.MEMBERS:
         raise UsageError("members are probed at their own addresses: leave the floating IP out")
     from kuryrsctp.cloud import neutron, octavia
+    from kuryrsctp.cloud.calls import Cloud
 
-    load_balancer = octavia.find_service(connection, service)
-    address = neutron.floating_ip(connection, load_balancer) if floating_ip else None
+    cloud = Cloud(connection)
+    load_balancer = octavia.find_service(cloud, service)
+    address = neutron.floating_ip(cloud, load_balancer) if floating_ip else None
     return targets.targets_of(load_balancer, via, address)

@@ -1,258 +1,248 @@
 # SPDX-License-Identifier: Apache-2.0
 
+"""Many services at once: those that are named, or all that can be seen."""
 
-"""Many services at once, and again and again until they have settled."""
-
-import functools
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from functools import partial
 from itertools import groupby
 from typing import NamedTuple, TypeVar
 
 from openstack.connection import Connection
 
 from kuryrsctp import naming
-from kuryrsctp.cloud import calls, inventory, neutron, octavia, threads
-from kuryrsctp.cloud.deadline import Deadline
+from kuryrsctp.cloud import neutron, octavia, threads
+from kuryrsctp.cloud.calls import Cloud
+from kuryrsctp.cloud.inventory import OnProgress, Service, list_services
 from kuryrsctp.cloud.quotas import Quotas
 from kuryrsctp.errors import Inconclusive
-from kuryrsctp.makers import kuryr
-from kuryrsctp.model import LoadBalancer, NetworkState
+from kuryrsctp.model import LoadBalancer
 from kuryrsctp.verifier import single
-from kuryrsctp.verifier.report import Expectations, Finding, VerifyReport
+from kuryrsctp.verifier.report import Expectations, VerifyReport
+from kuryrsctp.verifier.single import NO_EXPECTATIONS
+from kuryrsctp.verifier.snapshot import Snapshot
 
-PAUSE = 2.0
-"""Seconds between two looks at a service that has not settled."""
+SILENCE_LIMIT = 180.0
+"""Seconds without an answer from an API, after which it is not asked about other services."""
 
-GIVE_UP = 180.0
-"""Seconds without a word from the APIs, after which they are not asked about other services."""
-
-_BATCH = 25  # services whose network are asked for together
+_BATCH_SIZE = 25  # services whose network state is read together
 
 T = TypeVar("T")
-Judgement = VerifyReport | Inconclusive
 
 
-@dataclass(frozen=True, slots=True)
-class Judgements:
-    """One for each of `total` services, by name, as they come."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceResult:
+    """What came of one service: its report, or the error that kept it from being judged.
 
-    total: int
-    judgements: Iterator[tuple[str, Judgement]]
-
-    def __iter__(self) -> Iterator[tuple[str, Judgement]]:
-        """Yield them in the order of the services."""
-        return self.judgements
-
-
-class _Group(NamedTuple):
-    """The load balancers of one service, of which there ought to be just one."""
-
-    name: str
-    service: naming.ServiceRef
-    found: tuple[LoadBalancer, ...]
-
-
-class Patience:
-    """Bounds how long many services are asked for in vain, each of which has a deadline of its own.
-
-    It is shared by threads.
+    `ref` tells it from the other services: the Service, or the ID of its load balancer.
     """
 
-    def __init__(self, seconds: float = GIVE_UP) -> None:
-        """Have patience for so long from now on, and from each time that something was heard."""
-        self._seconds = seconds
-        self._heard = time.monotonic()
-        self._trouble: Inconclusive | None = None
+    ref: naming.ServiceRef
+    report: VerifyReport | None = None
+    error: Inconclusive | None = None
 
-    def attempt(self, function: Callable[[], T]) -> T | Inconclusive:
-        """Call what asks the APIs, while there is hope; return why nothing came of it."""
-        silence = time.monotonic() - self._heard
-        if self._trouble and silence > self._seconds:
-            return Inconclusive(f"not asked for, after {silence:.0f} s in vain: {self._trouble}")
-        result = _attempt(function)
-        if isinstance(result, Inconclusive):
-            self._trouble = result
-        else:
-            self._heard, self._trouble = time.monotonic(), None
+    @property
+    def name(self) -> str:
+        """The service as NAMESPACE/NAME, or the ID of its load balancer."""
+        return str(self.ref)
+
+
+class ServiceResults:
+    """The results of many services, in the order of the services, as they come.
+
+    `len()` is how many there will be; they can be iterated over once.
+    """
+
+    def __init__(self, count: int, results: Iterator[ServiceResult]) -> None:
+        self._count, self._results = count, results
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[ServiceResult]:
+        return self._results
+
+
+class CircuitBreaker:
+    """Stops asking an API about other services once it has been silent for too long.
+
+    Each service has a deadline of its own, and there may be thousands. Threads share it without a
+    lock: the worst of a race is that one more service is asked about.
+    """
+
+    def __init__(self, seconds: float = SILENCE_LIMIT) -> None:
+        """Allow a silence of `seconds`, from now on and from each answer on."""
+        self._seconds = seconds
+        self._last_answer = time.monotonic()
+        self._last_error: Inconclusive | None = None
+
+    def call(self, function: Callable[[], T]) -> T:
+        """Call a function that asks an API.
+
+        Raises what it raises, and Inconclusive without a call if the API has been silent too long.
+        """
+        silence = time.monotonic() - self._last_answer
+        if self._last_error and silence > self._seconds:
+            raise Inconclusive(
+                f"skipped: no API has answered for {silence:.0f} s (last error: {self._last_error})"
+            )
+        try:
+            result = function()
+        except Inconclusive as error:
+            self._last_error = error
+            raise
+        self._last_answer, self._last_error = time.monotonic(), None
         return result
 
 
-@dataclass(frozen=True, slots=True)
-class _Shared:
-    """What batches of services have in common."""
+class _Group(NamedTuple):
+    """The load balancers of one service in one project, of which there ought to be just one.
 
-    quotas: Quotas
-    octavia: Patience = field(default_factory=Patience)
-    neutron: Patience = field(default_factory=Patience)
+    `ref` tells it from other services; it is judged as `service`.
+    """
+
+    ref: naming.ServiceRef
+    service: naming.ServiceRef
+    load_balancers: tuple[LoadBalancer, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """How to judge services: `jobs` of them at a time, each against what is `expected`."""
+@dataclass(frozen=True)
+class _Batches:
+    """What batches of services have in common. Threads share it."""
 
     connection: Connection
-    expected: Expectations = field(default_factory=Expectations)
-    jobs: int = threads.JOBS
+    expected: Expectations
+    quotas: Quotas = field(default_factory=Quotas)
+    octavia: CircuitBreaker = field(default_factory=CircuitBreaker)
+    neutron: CircuitBreaker = field(default_factory=CircuitBreaker)
 
-    def each(self, services: Sequence[str]) -> Judgements:
-        """Judge services by NAMESPACE/NAME or a load balancer's ID.
-
-        What keeps one from being judged hides no other.
-        """
-        # The SDK asks for versions at first use, and would in each thread.
-        octavia.proxy(self.connection, Deadline(calls.TIMEOUT))
-        patience = Patience()
-        jobs = [functools.partial(self._one, service, patience) for service in services]
-        return Judgements(len(services), self._run(jobs))
-
-    def everything(
-        self,
-        project: str | None = None,
-        namespace: str | None = None,
-        seen: inventory.Seen = lambda count: None,
-    ) -> Judgements:
-        """Judge every SCTP service that the user can see, but for the cluster's own API.
-
-        `seen` is told how much more was read of the lists that come first.
-
-        Raises UsageError for an unknown project, and CloudError where there is no list.
-        """
-        found = inventory.services(self.connection, project=project, namespace=namespace, seen=seen)
-        found.sort(key=lambda one: (str(one.ref), one.load_balancer.project_id))
-        by_ref = [
-            (ref, tuple(one.load_balancer for one in group))
-            for (ref, _), group in groupby(
-                found, key=lambda one: (one.ref, one.load_balancer.project_id)
+    def verify(self, batch: Sequence[_Group]) -> list[ServiceResult]:
+        """Check a few services, whose network state costs the requests of one."""
+        cloud = Cloud(self.connection)
+        results: dict[naming.ServiceRef, ServiceResult] = {}
+        groups: list[_Group] = []
+        for group in batch:
+            try:
+                groups.append(self.octavia.call(partial(_with_members, cloud, group)))
+            except Inconclusive as error:
+                results[group.ref] = ServiceResult(ref=group.ref, error=error)
+        judged = [group.load_balancers[0] for group in groups if len(group.load_balancers) == 1]
+        try:
+            network = self.neutron.call(lambda: neutron.read_network_state(cloud, judged))
+        except Inconclusive as error:
+            return [
+                results.get(group.ref) or ServiceResult(ref=group.ref, error=error)
+                for group in batch
+            ]
+        for group in groups:
+            snapshot = Snapshot(
+                service=group.service,
+                now=datetime.now(timezone.utc),
+                load_balancers=group.load_balancers,
+                expected=self.expected,
             )
-            if ref != kuryr.KUBERNETES_API
-        ]
-        projects = Counter(ref for ref, _ in by_ref)
-        groups = []
-        for ref, group in by_ref:
-            # Several projects may well have a service of one name: the ID tells them apart.
-            alone = projects[ref] == 1
-            own = ref if alone or len(group) > 1 else naming.LoadBalancerId(group[0].id)
-            groups.append(_Group(str(ref) if alone else group[0].id, own, group))
-        size = max(1, min(_BATCH, len(groups) // self.jobs))
-        batches = (groups[start : start + size] for start in range(0, len(groups), size))
-        shared = _Shared(Quotas(self.connection))
-        jobs = [functools.partial(self._batch, batch, shared) for batch in batches]
-        return Judgements(len(groups), self._run(jobs))
-
-    def _one(self, service: str, patience: Patience) -> list[tuple[str, Judgement]]:
-        verify = functools.partial(single.verify, self.connection, service, expected=self.expected)
-        return [(service, patience.attempt(verify))]
-
-    def _batch(self, batch: Sequence[_Group], shared: _Shared) -> list[tuple[str, Judgement]]:
-        """Judge services together: what surrounds them costs the requests of one."""
-        deadline = Deadline(calls.TIMEOUT)
-        whole = [
-            shared.octavia.attempt(functools.partial(self._whole, one, deadline)) for one in batch
-        ]
-        alone = [
-            one.found[0]
-            for one in whole
-            if not isinstance(one, Inconclusive) and len(one.found) == 1
-        ]
-        around = shared.neutron.attempt(lambda: neutron.read(self.connection, alone, deadline))
-        judgements = (
-            _attempt(functools.partial(self._judge, one, around, shared.quotas, deadline))
-            for one in whole
-        )
-        return [(one.name, judgement) for one, judgement in zip(batch, judgements, strict=True)]
-
-    def _whole(self, group: _Group, deadline: Deadline) -> _Group:
-        if len(group.found) != 1:
-            return group
-        read = inventory.with_members(self.connection, group.found[0], deadline)
-        return group._replace(found=(read,))
-
-    def _judge(
-        self,
-        group: _Group | Inconclusive,
-        around: NetworkState | Inconclusive,
-        quotas: Quotas,
-        deadline: Deadline,
-    ) -> VerifyReport:
-        if isinstance(group, Inconclusive):
-            raise group
-        if isinstance(around, Inconclusive):
-            raise around
-        return single.judge(
-            self.connection,
-            group.service,
-            group.found,
-            self.expected,
-            deadline,
-            network=around,
-            quotas=quotas,
-        )
-
-    def _run(
-        self, jobs: Sequence[Callable[[], list[tuple[str, Judgement]]]]
-    ) -> Iterator[tuple[str, Judgement]]:
-        # Each job has a deadline of its own.
-        with threads.running(jobs, self.jobs) as futures:
-            futures.reverse()
-            while futures:  # each goes with its reports, when they were handed over
-                yield from futures.pop().result()
+            judge = partial(single.check, cloud, snapshot, self.quotas, network)
+            results[group.ref] = _result(group.ref, judge)
+        return [results[group.ref] for group in batch]
 
 
-def _attempt(function: Callable[[], T]) -> T | Inconclusive:
-    try:
-        return function()
-    except Inconclusive as error:
-        return error
+def verify_many(
+    connection: Connection,
+    services: Sequence[str | naming.ServiceRef],
+    *,
+    namespace: str = naming.DEFAULT_NAMESPACE,
+    expected: Expectations = NO_EXPECTATIONS,
+    jobs: int = threads.DEFAULT_JOBS,
+) -> ServiceResults:
+    """Check services, `jobs` of them at a time; an error of one hides no other.
 
-
-def settle(
-    look: Callable[[Sequence[str]], Iterable[tuple[str, Judgement]]],
-    known: dict[str, Judgement],
-    wait: float,
-    tell: Callable[[str], None],
-) -> None:
-    """Look again (as `Survey.each`) at what has not settled in `known`; put in there what is seen.
-
-    `wait` is in seconds; the last look comes when they have passed. After a change it takes
-    two quiet looks: between the steps of a rebuild, too, all is well for a moment. `tell` is
-    given a line whenever the reason to wait changes.
+    The parameters are those of `verify`. Raises UsageError for an invalid name, and CloudError
+    where Octavia cannot be reached at all.
     """
-    deadline = Deadline(wait)
-    waiting: dict[str, Finding | None] = {
-        name: reason for name, judgement in known.items() if (reason := _restless(judgement))
-    }
-    for line in _news({}, waiting, deadline):
-        tell(line)
-    while waiting and deadline.left():
-        time.sleep(min(PAUSE, deadline.left()))
-        seen = {}
-        for name, judgement in look(list(waiting)):
-            known[name] = judgement
-            reason = _restless(judgement)
-            if reason or waiting[name]:
-                seen[name] = reason
-        for line in _news(waiting, seen, deadline):
-            tell(line)
-        waiting = seen
+    refs = [
+        naming.parse_service(service, namespace) if isinstance(service, str) else service
+        for service in services
+    ]
+    Cloud(connection).discover()
+    breaker = CircuitBreaker()
+
+    def verify(ref: naming.ServiceRef) -> list[ServiceResult]:
+        look = partial(single.verify, connection, ref, expected=expected)
+        return [_result(ref, lambda: breaker.call(look))]
+
+    return ServiceResults(len(refs), _run([partial(verify, ref) for ref in refs], jobs))
 
 
-def _restless(judgement: Judgement) -> Finding | None:
-    """Return what is about to change; None if the service has settled, for better or worse."""
-    if isinstance(judgement, Inconclusive):
-        return None
-    return next((one for one in judgement.findings if one.transient), None)
+def verify_all(
+    connection: Connection,
+    *,
+    project: str | None = None,
+    namespace: str | None = None,
+    expected: Expectations = NO_EXPECTATIONS,
+    jobs: int = threads.DEFAULT_JOBS,
+    on_progress: OnProgress = lambda count: None,
+) -> ServiceResults:
+    """Check every SCTP service that the connection can see, but for the cluster's own API.
+
+    `project` is a name or ID; `namespace` is one of Kubernetes; `expected` holds for each service;
+    `jobs` is how many are checked at a time; `on_progress` is called with the number of objects
+    that were read since its last call, while the lists are read that come first.
+
+    Raises UsageError for an unknown project, and CloudError where a list cannot be read.
+    """
+    services = list_services(
+        connection, project=project, namespace=namespace, on_progress=on_progress
+    )
+    groups = _groups(services)
+    size = max(1, min(_BATCH_SIZE, len(groups) // jobs))
+    batches = _Batches(connection, expected)
+    work = [
+        partial(batches.verify, groups[start : start + size])
+        for start in range(0, len(groups), size)
+    ]
+    return ServiceResults(len(groups), _run(work, jobs))
 
 
-def _news(
-    before: dict[str, Finding | None], now: dict[str, Finding | None], deadline: Deadline
-) -> Iterable[str]:
-    for name, reason in now.items():
-        known = before.get(name)
-        if reason and (known is None or known.check != reason.check):
-            yield (
-                f"{name}: {reason.check}: {reason.detail}; waiting for at most"
-                f" {deadline.left():.0f} s more"
-            )
+def _groups(services: Sequence[Service]) -> list[_Group]:
+    """Return the services by name; the same name in several projects is several services."""
+
+    def key(service: Service) -> tuple[str, str]:
+        return str(service.ref), service.load_balancer.project_id
+
+    grouped = [list(group) for _, group in groupby(sorted(services, key=key), key=key)]
+    projects = Counter(group[0].ref for group in grouped)
+    groups = []
+    for group in grouped:
+        service, load_balancers = group[0].ref, tuple(found.load_balancer for found in group)
+        by_id = naming.LoadBalancerId(load_balancers[0].id)
+        if projects[service] == 1:
+            groups.append(_Group(service, service, load_balancers))
+        elif len(group) == 1:
+            groups.append(_Group(by_id, by_id, load_balancers))
+        else:
+            # Judged by its name, which ought to be unique in a project.
+            groups.append(_Group(by_id, service, load_balancers))
+    return groups
+
+
+def _with_members(cloud: Cloud, group: _Group) -> _Group:
+    if len(group.load_balancers) != 1:
+        return group
+    return group._replace(load_balancers=(octavia.read_members(cloud, group.load_balancers[0]),))
+
+
+def _result(ref: naming.ServiceRef, judge: Callable[[], VerifyReport]) -> ServiceResult:
+    try:
+        return ServiceResult(ref=ref, report=judge())
+    except Inconclusive as error:
+        return ServiceResult(ref=ref, error=error)
+
+
+def _run(work: Sequence[Callable[[], list[ServiceResult]]], jobs: int) -> Iterator[ServiceResult]:
+    with threads.running(work, jobs) as futures:
+        futures.reverse()
+        while futures:  # a future is dropped with its reports once they were handed over
+            yield from futures.pop().result()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The job behind `verify`: read what Octavia and Neutron hold, and judge it."""
+"""One service: read what Octavia and Neutron hold of it, and check it."""
 
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -8,8 +8,9 @@ from datetime import datetime, timezone
 from openstack.connection import Connection
 
 from kuryrsctp import makers, naming
-from kuryrsctp.cloud import calls, neutron, octavia
-from kuryrsctp.cloud.deadline import Deadline
+from kuryrsctp.cloud import neutron, octavia
+from kuryrsctp.cloud.calls import Cloud
+from kuryrsctp.cloud.deadline import SERVICE_TIMEOUT
 from kuryrsctp.cloud.quotas import Quotas
 from kuryrsctp.makers import kuryr
 from kuryrsctp.model import LoadBalancer, NetworkState
@@ -17,57 +18,9 @@ from kuryrsctp.verifier.checks import run
 from kuryrsctp.verifier.report import Expectations, Finding, Status, VerifyReport
 from kuryrsctp.verifier.snapshot import Snapshot, missing_members
 
-_NOTHING = Expectations()
+NO_EXPECTATIONS = Expectations()
 
-
-def verify(
-    connection: Connection,
-    service: str,
-    *,
-    namespace: str = naming.DEFAULT_NAMESPACE,
-    expected: Expectations = _NOTHING,
-    timeout: float = calls.TIMEOUT,
-) -> VerifyReport:
-    """Judge what Octavia and Neutron hold for one service.
-
-    `service` is NAME (in `namespace`), NAMESPACE/NAME, or a load balancer's ID;
-    `expected` is what the user says ought to be there; `timeout` bounds all API calls
-    together, in seconds.
-
-    Raises UsageError for a name that cannot be one, and CloudError where the cloud
-    does not let itself be asked. A missing or ambiguous service is a finding.
-    """
-    wanted, deadline = naming.parse_service(service, namespace), Deadline(timeout)
-    found, others = octavia.look_up(connection, wanted, deadline)
-    if any(one.name == str(kuryr.KUBERNETES_API) for one in found):
-        return VerifyReport(str(wanted), (_NOT_KURYRS,))
-    if len(found) == 1:
-        found = (octavia.read_parts(connection, found[0], deadline),)
-    return judge(connection, wanted, found, expected, deadline, others=others)
-
-
-def judge(
-    connection: Connection,
-    service: naming.ServiceRef,
-    found: tuple[LoadBalancer, ...],
-    expected: Expectations,
-    deadline: Deadline,
-    *,
-    others: tuple[LoadBalancer, ...] = (),
-    network: NetworkState | None = None,
-    quotas: Quotas | None = None,
-) -> VerifyReport:
-    """Judge the load balancers of a service; the only one comes with all its parts.
-
-    `others` are all that can be seen, where none was found by name; `network` are
-    read unless they are known; `quotas` may be shared with others. Raises CloudError.
-    """
-    snapshot = Snapshot(service, datetime.now(timezone.utc), found, others, expected)
-    snapshot = _look(connection, snapshot, deadline, network)
-    return VerifyReport(str(service), run(_weigh(snapshot, quotas or Quotas(connection), deadline)))
-
-
-_NOT_KURYRS = Finding(
+_CLUSTER_API_IS_NOT_JUDGED = Finding(
     check="load-balancer-exists",
     status=Status.SKIP,
     resource=str(kuryr.KUBERNETES_API),
@@ -75,32 +28,73 @@ _NOT_KURYRS = Finding(
 )
 
 
-def _look(
-    connection: Connection, snapshot: Snapshot, deadline: Deadline, known: NetworkState | None
+def verify(
+    connection: Connection,
+    service: str | naming.ServiceRef,
+    *,
+    namespace: str = naming.DEFAULT_NAMESPACE,
+    expected: Expectations = NO_EXPECTATIONS,
+    timeout: float = SERVICE_TIMEOUT,
+) -> VerifyReport:
+    """Check what Octavia and Neutron hold for one service.
+
+    `service` is NAME (in `namespace`), NAMESPACE/NAME, or a load balancer's ID; `expected` is
+    what ought to be there; `timeout` bounds all API calls together, in seconds.
+
+    A missing or ambiguous service is a finding. Raises UsageError for an invalid name, and
+    CloudError where an API fails or does not answer in time.
+    """
+    ref = naming.parse_service(service, namespace) if isinstance(service, str) else service
+    cloud = Cloud(connection, timeout)
+    load_balancers, all_load_balancers = octavia.look_up(cloud, ref)
+    names = {load_balancer.name for load_balancer in load_balancers}
+    if str(kuryr.KUBERNETES_API) in names:
+        return VerifyReport(str(ref), (_CLUSTER_API_IS_NOT_JUDGED,))
+    if len(load_balancers) == 1:
+        parts = octavia.read_parts(cloud, load_balancers[0])
+        load_balancers = (octavia.read_members(cloud, parts),)
+    snapshot = Snapshot(
+        service=ref,
+        now=datetime.now(timezone.utc),
+        load_balancers=load_balancers,
+        all_load_balancers=all_load_balancers,
+        expected=expected,
+    )
+    return check(cloud, snapshot, Quotas())
+
+
+def check(
+    cloud: Cloud, snapshot: Snapshot, quotas: Quotas, network: NetworkState | None = None
+) -> VerifyReport:
+    """Read what the snapshot of a service lacks, and check it.
+
+    The load balancer, if there is just one, comes with all its parts. `network` is read unless
+    it is given. Raises CloudError.
+    """
+    if len(snapshot.load_balancers) == 1:
+        (load_balancer,) = snapshot.load_balancers
+        snapshot = _with_surroundings(cloud, snapshot, load_balancer, network)
+        if _lacks_members(load_balancer, snapshot.expected):
+            quota = quotas.of_members(cloud, load_balancer.project_id)
+            snapshot = replace(snapshot, quota=quota)
+    elif not snapshot.load_balancers and isinstance(snapshot.service, naming.ServiceName):
+        quota = quotas.of_load_balancers(cloud, snapshot.all_load_balancers)
+        snapshot = replace(snapshot, quota=quota)
+    return VerifyReport(str(snapshot.service), run(snapshot))
+
+
+def _with_surroundings(
+    cloud: Cloud, snapshot: Snapshot, load_balancer: LoadBalancer, network: NetworkState | None
 ) -> Snapshot:
-    """Read what surrounds the only load balancer."""
-    if len(snapshot.load_balancers) != 1:
-        return snapshot
-    (load_balancer,) = snapshot.load_balancers
-    heard = makers.sctp_listeners(load_balancer)
+    listens = bool(makers.sctp_listeners(load_balancer))
     return replace(
         snapshot,
-        network=known or neutron.read(connection, [load_balancer], deadline),
-        monitors=octavia.monitors(connection, load_balancer, deadline),
-        api_version=None if heard else octavia.api_version(connection, deadline),
+        network=network or neutron.read_network_state(cloud, [load_balancer]),
+        monitors=octavia.health_monitors(cloud, load_balancer),
+        api_version=None if listens else octavia.api_version(cloud),
     )
 
 
-def _weigh(snapshot: Snapshot, quotas: Quotas, deadline: Deadline) -> Snapshot:
-    """Read the quota of what is missing: the load balancer, or members of its pools."""
-    if not snapshot.load_balancers and isinstance(snapshot.service, naming.ServiceName):
-        return replace(
-            snapshot, quota=quotas.of_load_balancers(snapshot.all_load_balancers, deadline)
-        )
-    if len(snapshot.load_balancers) != 1:
-        return snapshot
-    (load_balancer,) = snapshot.load_balancers
-    pools = (one.pool for one in makers.sctp_listeners(load_balancer) if one.pool)
-    if not any(missing_members(one, snapshot.expected) for one in pools):
-        return snapshot
-    return replace(snapshot, quota=quotas.of_members(load_balancer.project_id, deadline))
+def _lacks_members(load_balancer: LoadBalancer, expected: Expectations) -> bool:
+    pools = (listener.pool for listener in makers.sctp_listeners(load_balancer))
+    return any(missing_members(pool, expected) for pool in pools if pool)

@@ -22,10 +22,10 @@ def hostile_service(api: FakeApi) -> str:
     }
     listener = {"id": "l", "name": HOSTILE, "protocol": "SCTP", "protocol_port": 90}
     pool = {"id": "p", "name": HOSTILE, "protocol": HOSTILE, "lb_algorithm": HOSTILE}
-    member = {"id": "m", "name": HOSTILE, "address": HOSTILE, "protocol_port": "x", "weight": "x"}
+    member = {"id": "m", "name": HOSTILE, "address": HOSTILE, "protocol_port": 90, "weight": 1}
     api.hold(
         load_balancer | STATE,
-        listener | {"default_pool_id": "p"} | STATE,
+        listener | {"default_pool_id": "p", "loadbalancers": [{"id": lb_id}]} | STATE,
         pool | STATE,
         member | STATE,
     )

@@ -132,15 +132,32 @@ def hold_services(api: FakeApi, *names: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["list", "verify --all"])
-def test_a_server_that_ignores_the_filter_brings_no_other_protocol_in(
+def test_no_listener_of_another_protocol_makes_a_service_sctp(
     shell: Shell, fake: FakeApi, command: str
 ) -> None:
     hold_services(fake, "a", "b", "c")
-    fake.lists["/lbaas/listeners"][1]["protocol"] = "TCP"
+    fake.lists["/lbaas/listeners"][1] |= {"protocol": "TCP", "name": "default/b:TCP:1"}
     arguments = ("kuryr", "sctp", *command.split(), "-f", "value", "-c", "Service")
     done = shell.openstack(*arguments, env=fake.environ())
     assert (done.returncode, done.stderr) == (0, "")
     assert set(done.stdout.split()) == {"default/a", "default/c"}
+
+
+def test_a_listener_that_is_called_sctp_and_is_not_is_seen_by_all_commands(
+    shell: Shell, cloud: Cloud, connection: Connection
+) -> None:
+    members = [kuryr.member("core/amf-0:9999", "10.0.0.100", 9999)]
+    mis_made = kuryr.listener("core/amf:SCTP:9999", 9999, *members, protocol="TCP")
+    with kuryr.load_balancer(connection, "core/amf", [mis_made]):
+        everything = judged(shell, cloud, "--namespace", "core")
+        alone = shell.verify("core/amf", "-f", "json", env=cloud.environ())
+        whole = shell.verify("--all", "--namespace", "core", "-f", "json", env=cloud.environ())
+        listed = shell.openstack(
+            *("kuryr", "sctp", "list", "--namespace", "core", "-f", "json"), env=cloud.environ()
+        )
+    assert everything == (3, {"core/amf": ["listener-protocol", "pool-protocol"]})
+    assert json.loads(alone.stdout) == json.loads(whole.stdout)
+    assert [(row["Ports"], row["Members"]) for row in json.loads(listed.stdout)] == [([9999], [1])]
 
 
 def test_a_service_that_cannot_be_judged_is_named_and_the_others_are_shown(

@@ -34,6 +34,22 @@ def test_an_answer_without_the_fields_that_matter_is_no_load_balancer(
     done = shell.verify("sctp-demo", env=fake.environ())
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        "Octavia's answer holds an object without ID or status: check that its endpoint leads to"
-        " Octavia (`openstack catalog show load-balancer`)\n"
+        "an API's answer is malformed (load balancer: provisioning_status is missing): check that"
+        " the endpoints lead to the APIs, not to a proxy or login page (`openstack catalog list`)\n"
+    )
+
+
+@pytest.mark.parametrize("kind", ["listener", "member"])
+@pytest.mark.parametrize("way", ["alone", "in bulk"])
+def test_a_port_that_is_not_a_number_is_one_line_whichever_way_it_is_read(
+    shell: Shell, fake: FakeApi, kind: str, way: str
+) -> None:
+    lb_id = hostile_service(fake)
+    path = {"listener": "/lbaas/listeners", "member": "/lbaas/pools/p/members"}[kind]
+    fake.lists[path][0]["protocol_port"] = "x"
+    done = shell.verify("--all" if way == "in bulk" else lb_id, env=fake.environ())
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"an API's answer is malformed ({kind}: protocol_port is 'x', not a number): check that the"
+        " endpoints lead to the APIs, not to a proxy or login page (`openstack catalog list`)\n"
     )

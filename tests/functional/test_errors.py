@@ -80,13 +80,13 @@ CONNECTION = "check its URL, the network and any proxy, then ask the cloud's ope
         (
             LOAD_BALANCERS,
             status(200, {"loadbalancers": [None]}),
-            "an API's answer is malformed (AttributeError: 'NoneType' object has no attribute"
-            f" 'pop'): {ENDPOINTS}",
+            f"an API's answer is malformed (load balancer is None, not an object): {ENDPOINTS}",
         ),
         (
             LOAD_BALANCERS,
             status(200, {}),
-            f"an API's answer is malformed (KeyError: 'loadbalancers'): {ENDPOINTS}",
+            "an API's answer is malformed (list of loadbalancers: loadbalancers is missing):"
+            f" {ENDPOINTS}",
         ),
         (
             LOAD_BALANCERS,

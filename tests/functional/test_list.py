@@ -135,6 +135,4 @@ def test_an_unknown_project_is_an_error_of_usage(shell: Shell, cloud: Cloud) -> 
     for user in ("admin", "kuryr"):
         done = shell.openstack(*arguments, env=cloud.environ(user))
         assert (done.returncode, done.stdout) == (2, "")
-        assert done.stderr == (
-            "no project called 'nope' is visible to these credentials: give its ID\n"
-        )
+        assert done.stderr == ("no project 'nope' is visible to these credentials: give its ID\n")

@@ -17,7 +17,7 @@ from tests.lab.cloud import Cloud
 # The SDK's own affairs.
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:openstack")
 
-_PAGING = {"fields", "limit", "sort"}
+_PAGING = {"fields", "limit", "sort", "sort_dir", "sort_key"}
 _ID = re.compile(r"[0-9a-f]{32}|[0-9a-f-]{36}")
 
 AUTHENTICATION = ["GET /v3", "POST /v3/auth/tokens"]
@@ -68,7 +68,7 @@ def test_all_services_cost_three_lists_and_the_members_of_each_sctp_pool(
     assert asked(shell, cloud, "verify", "--all") == sorted(
         [
             *AUTHENTICATION,
-            "GET /v2.0/lbaas/listeners protocol",
+            "GET /v2.0/lbaas/listeners",
             "GET /v2.0/lbaas/loadbalancers",
             "GET /v2.0/lbaas/pools protocol",
             "GET /v2.0/lbaas/pools/<id>/members",
@@ -97,7 +97,7 @@ def test_the_list_costs_three_requests_and_a_token(shell: Shell, cloud: Cloud) -
     assert asked(shell, cloud, "list") == sorted(
         [
             *AUTHENTICATION,
-            "GET /v2.0/lbaas/listeners protocol",
+            "GET /v2.0/lbaas/listeners",
             "GET /v2.0/lbaas/loadbalancers",
             "GET /v2.0/lbaas/pools protocol",
         ]

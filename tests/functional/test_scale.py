@@ -91,7 +91,7 @@ def test_what_comes_and_goes_while_it_is_listed_is_there_once_or_not_at_all(
     def change(_: int, path: str) -> None:
         if "/listeners" not in path or "marker=" not in path or gone:
             return
-        query = "SELECT load_balancer_id, id FROM listener WHERE protocol = 'SCTP' ORDER BY id"
+        query = "SELECT load_balancer_id, id FROM listener ORDER BY id"
         listeners = big.cloud.sql("octavia", query)
         assert listeners[PAGE - 1][1] in path
         for owner, key in listeners[PAGE - 3 : PAGE]:
@@ -109,7 +109,7 @@ def test_what_comes_and_goes_while_it_is_listed_is_there_once_or_not_at_all(
     listed = done.stdout.split()
     assert len(gone) == 3
     assert len(listed) == len(set(listed))
-    assert set(listed) | set(gone) == before
+    assert before - set(gone) <= set(listed) <= before
 
 
 def test_all_of_them_are_verified_and_exactly_the_broken_ones_fail_each_by_its_own_check(
@@ -189,7 +189,7 @@ def test_list_shows_how_far_it_is_and_ctrl_c_prints_what_is_known(
     proxy.trouble = trouble
     counts = (
         "SELECT count(*) FROM load_balancer",
-        "SELECT count(*) FROM listener WHERE protocol = 'SCTP'",
+        "SELECT count(*) FROM listener",
     )
     rows = PAGE + sum(big.cloud.sql("octavia", count)[0][0] for count in counts)
     command = Watched(shell, proxy.environ, *LIST, "-f", "json")

@@ -75,7 +75,7 @@ def test_a_change_is_waited_for_and_the_last_look_counts(shell: Shell, cloud: Cl
         code, output, errors = verify.end()
     assert (code, provisioning(output), errors) == (0, ["OK"], "")
     assert verify.line.startswith(f"{WALKTHROUGH}: load-balancer-provisioning: PENDING_UPDATE")
-    assert verify.line.endswith("waiting for at most 50 s more\n")
+    assert verify.line.endswith("waiting up to 50 s\n")
 
 
 @contextmanager
@@ -141,7 +141,7 @@ def test_what_is_expected_is_waited_for(
         ):
             code, output, _ = verify.end()
     assert (code, [line for line in output.splitlines() if " FAIL " in line]) == (0, [])
-    assert verify.line == f"{WALKTHROUGH}: {reason}; waiting for at most 50 s more\n"
+    assert verify.line == f"{WALKTHROUGH}: {reason}; waiting up to 50 s\n"
 
 
 def test_a_change_that_does_not_end_is_waited_for_no_longer_than_asked(
@@ -182,7 +182,7 @@ def test_ctrl_c_while_waiting_shows_what_is_known(shell: Shell, fake: FakeApi) -
     with waiting(shell, fake.environ(), *arguments) as verify:
         verify.process.send_signal(signal.SIGINT)
         code, output, errors = verify.end()
-    assert verify.line.endswith("waiting for at most 300 s more\n")
+    assert verify.line.endswith("waiting up to 300 s\n")
     assert (code, errors) == (130, "")
     assert "load-balancer-exists" in output.splitlines()
 

@@ -2,26 +2,26 @@
 
 """Reading Neutron: what it refuses is unreadable, what it fails at is an error."""
 
+import json
 from types import SimpleNamespace
 from typing import Any
 
-import openstack.exceptions
 import pytest
 import requests
 
 from kuryrsctp.cloud import neutron
-from kuryrsctp.cloud.deadline import Deadline
+from kuryrsctp.cloud.calls import Cloud
 from kuryrsctp.errors import CloudError
-from kuryrsctp.model import NetworkState, Unreadable
-from tests.support.model import listener, load_balancer, member, pool
+from kuryrsctp.model import Listener, NetworkState, Unreadable
+from tests.support.model import findings, listener, load_balancer, member, pool
 
 RULE = {"direction": "ingress", "ethertype": "IPv4", "protocol": "sctp"}
 
 
 class FakeNetwork:
-    """Stands in for the SDK's network proxy, for refusals that are hard to bring about."""
+    """Stands in for the SDK's adapter for Neutron, for refusals that are hard to bring about."""
 
-    def __init__(self, endpoint: str | None = "http://neutron", **refusals: Exception) -> None:
+    def __init__(self, endpoint: str | None = "http://neutron", **refusals: int) -> None:
         self.endpoint = endpoint
         self.refusals = refusals
         self.queries: list[tuple[str, dict[str, Any]]] = []
@@ -30,54 +30,52 @@ class FakeNetwork:
     def get_endpoint(self) -> str | None:
         return self.endpoint
 
-    def _asked(self, kind: str, query: dict[str, Any]) -> None:
-        self.queries.append((kind, query))
-        if kind in self.refusals:
-            raise self.refusals[kind]
+    def get(self, path: str, params: dict[str, Any]) -> requests.Response:
+        kind = path.removeprefix("/").replace("-", "_")
+        self.queries.append((kind, params))
+        answer = requests.Response()
+        answer.status_code, answer.url = self.refusals.get(kind, 200), "http://neutron"
+        answer._content = json.dumps({kind: getattr(self, kind)(params)}).encode()
+        return answer
 
-    def ports(self, **query: Any) -> list[Any]:
-        self._asked("ports", query)
-        addresses = [one.removeprefix("ip_address=") for one in query["fixed_ips"]]
+    def ports(self, query: dict[str, Any]) -> list[Any]:
+        addresses = [address.removeprefix("ip_address=") for address in query["fixed_ips"]]
         return [
-            SimpleNamespace(
-                id=f"port-{one}",
-                project_id="2e89a9e0",
-                fixed_ips=[{"ip_address": one}],
-                security_group_ids=["group"],
-                is_port_security_enabled=True,
-            )
-            for one in addresses
+            {
+                "id": f"port-{address}",
+                "project_id": "2e89a9e0",
+                "fixed_ips": [{"ip_address": address}],
+                "security_groups": ["group"],
+                "port_security_enabled": True,
+            }
+            for address in addresses
         ]
 
-    def subnets(self, **query: Any) -> list[Any]:
-        self._asked("subnets", query)
-        return [SimpleNamespace(id=one, cidr="10.0.0.128/26") for one in query["id"]]
+    def subnets(self, query: dict[str, Any]) -> list[Any]:
+        return [{"id": key, "cidr": "10.0.0.128/26"} for key in query["id"]]
 
-    def ips(self, **query: Any) -> list[Any]:
-        self._asked("ips", query)
+    def floatingips(self, query: dict[str, Any]) -> list[Any]:
         return []
 
-    def security_groups(self, **query: Any) -> list[Any]:
-        self._asked("security_groups", query)
-        return [SimpleNamespace(id=one, security_group_rules=[self.rule]) for one in query["id"]]
+    def security_groups(self, query: dict[str, Any]) -> list[Any]:
+        return [{"id": key, "security_group_rules": [self.rule]} for key in query["id"]]
 
 
 def read(network: FakeNetwork, members: int = 2) -> NetworkState:
-    found = [member(address=f"10.1.{one // 250}.{one % 250}") for one in range(members)]
-    whole = load_balancer(listener(pool=pool(*found)))
+    pods = [member(address=f"10.1.{pod // 250}.{pod % 250}") for pod in range(members)]
+    return read_around(network, listener(pool=pool(*pods)))
+
+
+def read_around(network: FakeNetwork, *listeners: Listener) -> NetworkState:
     connection: Any = SimpleNamespace(network=network, current_project_id="2e89a9e0")
-    return neutron.read(connection, [whole], Deadline(20))
-
-
-def forbidden() -> Exception:
-    return openstack.exceptions.ForbiddenException()
+    return neutron.read_network_state(Cloud(connection, 20), [load_balancer(*listeners)])
 
 
 def test_a_service_costs_one_list_of_each_kind() -> None:
     network = FakeNetwork()
     read(network)
     kinds = [kind for kind, _ in network.queries]
-    assert sorted(kinds) == ["ips", "ports", "security_groups", "subnets"]
+    assert sorted(kinds) == ["floatingips", "ports", "security_groups", "subnets"]
 
 
 def test_many_members_are_asked_for_in_urls_that_neutron_takes() -> None:
@@ -90,13 +88,13 @@ def test_many_members_are_asked_for_in_urls_that_neutron_takes() -> None:
 
 
 def test_what_may_not_be_read_is_unreadable_and_the_rest_is_read() -> None:
-    found = read(FakeNetwork(security_groups=forbidden()))
+    found = read(FakeNetwork(security_groups=403))
     assert found.groups == Unreadable("these credentials may not read it in Neutron")
     assert not isinstance(found.ports, Unreadable)
 
 
 def test_without_ports_there_are_no_groups_to_ask_for() -> None:
-    network = FakeNetwork(ports=forbidden())
+    network = FakeNetwork(ports=403)
     found = read(network)
     assert found.ports == found.groups
     assert isinstance(found.ports, Unreadable)
@@ -104,7 +102,7 @@ def test_without_ports_there_are_no_groups_to_ask_for() -> None:
 
 
 def test_a_cloud_without_floating_ips_has_them_unreadable() -> None:
-    found = read(FakeNetwork(ips=openstack.exceptions.NotFoundException()))
+    found = read(FakeNetwork(floatingips=404))
     assert found.floating_ips == Unreadable("this cloud's Neutron does not have it")
 
 
@@ -114,11 +112,8 @@ def test_a_cloud_without_neutron_is_no_failure() -> None:
 
 
 def test_where_neutron_fails_nothing_is_said_of_the_service() -> None:
-    answer = requests.Response()
-    answer.status_code = 500
-    failure = openstack.exceptions.HttpException(response=answer)
     with pytest.raises(CloudError, match="the API failed"):
-        read(FakeNetwork(subnets=failure))
+        read(FakeNetwork(subnets=500))
 
 
 def test_a_rule_that_makes_no_sense_is_neutrons_failure() -> None:
@@ -126,3 +121,18 @@ def test_a_rule_that_makes_no_sense_is_neutrons_failure() -> None:
     network.rule = RULE | {"remote_ip_prefix": "anywhere"}
     with pytest.raises(CloudError, match="malformed"):
         read(network)
+
+
+def test_neutron_is_asked_for_the_members_of_every_listener_that_the_checks_look_at() -> None:
+    network = FakeNetwork()
+    mis_made = listener(protocol="TCP", pool=pool(member(address="10.0.0.11"), protocol="TCP"))
+    web = listener(name="default/sctp-demo:TCP:80", protocol="TCP", pool=pool(member(address="1")))
+    read_around(network, mis_made, web)
+    (asked,) = (query["fixed_ips"] for kind, query in network.queries if kind == "ports")
+    assert asked == ["ip_address=10.0.0.11", "ip_address=10.0.0.158"]
+    checked = {
+        finding.detail
+        for finding in findings(load_balancer(mis_made, web))
+        if finding.check == "member-address"
+    }
+    assert checked == {"10.0.0.11"}

@@ -10,6 +10,9 @@ import pytest
 import requests
 
 from kuryrsctp.cloud import paging
+from kuryrsctp.cloud.paging import octavia_collection
+from kuryrsctp.cloud.rows import Row
+from kuryrsctp.errors import CloudError, MalformedAnswer
 
 
 class FakeOctavia:
@@ -54,8 +57,15 @@ def answer(status: int, body: object) -> requests.Response:
     return made
 
 
+def decode(row: Row) -> str:
+    return row.required_text("id")
+
+
+LISTENERS = octavia_collection("/lbaas/listeners", "listener", decode)
+
+
 def ids(octavia: Any) -> str:
-    return "".join(one.id for one in paging.rows(octavia, "listeners", protocol="SCTP"))
+    return "".join(paging.rows(octavia, LISTENERS, protocol="SCTP"))
 
 
 def test_every_page_is_asked_for_with_the_filter_and_in_one_order() -> None:
@@ -81,8 +91,38 @@ def test_a_server_that_repeats_its_page_for_ever_is_left() -> None:
     assert ids(FakeTreadmill("abcd")) == "abab"
 
 
-def test_a_field_that_was_not_asked_for_is_a_mistake_rather_than_nothing() -> None:
-    row = paging.Row({"id": "a", "tags": ["t"]}, paging.FIELDS["listeners"])
-    assert row.default_pool_id is None
-    with pytest.raises(AttributeError, match="not asked for"):
-        _ = row.tags
+def test_only_what_the_decoder_reads_is_asked_for() -> None:
+    octavia = FakeOctavia("a")
+    ids(octavia)
+    assert octavia.asked[0]["fields"] == ("id",)
+
+
+def test_a_list_that_does_not_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "MAX_ROWS", 3)
+    with pytest.raises(CloudError, match="longer than 3: narrow it with --project"):
+        ids(FakeOctavia("abcdef"))
+
+
+@pytest.mark.parametrize(
+    ("page", "wrong"),
+    [
+        ([], "list of listeners is [], not an object"),
+        ({}, "list of listeners: listeners is missing"),
+        ({"listeners": None}, "list of listeners: listeners is missing"),
+        ({"listeners": {"id": "a"}}, "list of listeners: listeners is {'id': 'a'}, not a list"),
+        ({"listeners": [None]}, "listener is None, not an object"),
+        ({"listeners": [{}]}, "listener: id is missing"),
+        (
+            {"listeners": [{"id": "a"}], "listeners_links": [7]},
+            "list of listeners's listeners_links is 7,",
+        ),
+    ],
+)
+def test_a_page_that_is_not_as_promised_is_said_to_be_so(page: object, wrong: str) -> None:
+    class FakeNonsense(FakeOctavia):
+        def get(self, _: str, params: dict[str, Any]) -> requests.Response:
+            return answer(200, page)
+
+    with pytest.raises(MalformedAnswer) as raised:
+        ids(FakeNonsense("a"))
+    assert str(raised.value).startswith(f"an API's answer is malformed ({wrong}")
