@@ -29,7 +29,7 @@ TOP_LEVEL = {"__init__", "addresses", "demo", "errors", "model", "naming", "plug
     "terminal_text"
 }
 
-PURE = ("makers", "providers", "diagnosis", "verifier/checks")
+PURE = ("makers", "providers", "verifier/checks")
 # What a pure module may use of the shelf that it stands on.
 PURE_NEIGHBOURS = {
     "kuryrsctp.verifier.checks",

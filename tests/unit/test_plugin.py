@@ -6,10 +6,8 @@ import argparse
 import types
 from importlib.metadata import entry_points
 
-import kuryrsctp
 from kuryrsctp import plugin
 from kuryrsctp.osc.base import VerdictLister
-from kuryrsctp.verifier import single
 
 
 def test_the_commands_of_each_api_version_are_found_by_their_entry_points() -> None:
@@ -40,8 +38,3 @@ def test_the_global_options_stay_as_they_are() -> None:
 def test_the_client_is_the_connection_that_openstackclient_has_made() -> None:
     connection = object()
     assert plugin.make_client(types.SimpleNamespace(sdk_connection=connection)) is connection
-
-
-def test_the_jobs_are_exported_without_being_imported_before_they_are_used() -> None:
-    assert kuryrsctp.verify is single.verify
-    assert not hasattr(kuryrsctp, "frobnicate")
