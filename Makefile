@@ -41,7 +41,7 @@ help:
 	@echo "make clean  remove .venv, .lab and all that was built"
 
 demo: lab
-	@$(BIN)/python -m tests.lab.walkthrough
+	@$(BIN)/python -m tests.support.lab.play_walkthrough
 
 test: lab unit functional
 	@echo "== Lab tests, in a guest with SCTP and IPVS (about ten minutes)"
@@ -52,7 +52,7 @@ unit: $(BIN)/.installed
 	@$(BIN)/python -m pytest -q tests/unit
 
 functional: $(BIN)/.installed $(CLOUD)/.installed
-	@$(BIN)/python -m tests.lab.cloud prepare
+	@$(BIN)/python -m tests.support.cloud prepare
 	@echo "== Functional tests, against real APIs on this machine's loopback (about four minutes)"
 	@$(BIN)/python -m pytest -q $(PARALLEL) tests/functional
 
@@ -62,7 +62,7 @@ lint: $(BIN)/.installed
 	@$(BIN)/mypy
 
 bench: lab
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.benchmarks
 
 # Whatever the pages warn of is an error.
 SPHINX := $(BIN)/sphinx-build -q -W --keep-going
@@ -78,7 +78,7 @@ PROVING := tests/unit $(addprefix tests/functional/test_,startup.py arguments.py
   errors.py answers.py verify.py)
 
 test-minimum: $(BIN)/.installed $(CLOUD)/.installed .venv-min/.installed
-	@$(BIN)/python -m tests.lab.cloud prepare
+	@$(BIN)/python -m tests.support.cloud prepare
 	@echo "== Tests with the oldest versions allowed (a minute or two)"
 	@$(OLDEST) -m pytest -q $(PARALLEL) $(PROVING)
 
@@ -95,10 +95,10 @@ shell: lab
 
 # Everything the lab needs: system packages, both environments, the cloud's databases.
 lab: system $(CLOUD)/.installed
-	@$(BIN)/python -m tests.lab.cloud prepare
+	@$(BIN)/python -m tests.support.cloud prepare
 
 system: machine $(BIN)/.installed
-	@tests/lab/system-packages $(BIN)/bindep
+	@tests/system-packages $(BIN)/bindep
 
 machine:
 	@tests/preflight machine
@@ -112,12 +112,12 @@ $(BIN)/.installed: requirements.txt test-requirements.txt doc/requirements.txt t
 	@$(BIN)/python $(PIP) -q --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(CLOUD)/.installed: tests/lab/cloud/requirements.txt tests/constraints.txt
+$(CLOUD)/.installed: tests/support/cloud/requirements.txt tests/constraints.txt
 	@echo "== Installing Keystone, Neutron and Octavia into .lab/venv (about two minutes, 470 MB)"
 	@mkdir -p .lab
 	@[ -x $(CLOUD)/python ] || $(PYTHON) -m venv .lab/venv
 	@[ -e $@ ] || tests/preflight index $(CLOUD)/python
-	@$(CLOUD)/python $(PIP) -r tests/lab/cloud/requirements.txt | $(PROGRESS)
+	@$(CLOUD)/python $(PIP) -r tests/support/cloud/requirements.txt | $(PROGRESS)
 	@touch $@
 
 clean:

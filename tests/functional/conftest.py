@@ -2,60 +2,16 @@
 
 """Fixtures: the real `openstack` command, a real cloud, and a fake one for its faults."""
 
-import os
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.functional import bench as benches
-from tests.functional.bench import Bench
-from tests.functional.fake_api import FakeApi, fake_api
-from tests.lab.cloud import Cloud
-
-OPENSTACK = Path(sys.executable).with_name("openstack")
-TIMEOUT = 60  # seconds; no command may take longer
-
-
-@dataclass(frozen=True)
-class Shell:
-    """Runs the installed `openstack` as a user would, in an environment of its own."""
-
-    home: Path
-
-    def environ(self, extra: Mapping[str, str]) -> dict[str, str]:
-        """Return the whole environment that a command is given."""
-        return {
-            "HOME": str(self.home),
-            "PATH": os.environ["PATH"],
-            "LANG": "C.UTF-8",
-            "COLUMNS": "80",
-            **extra,
-        }
-
-    def openstack(
-        self, *arguments: str, env: Mapping[str, str] | None = None
-    ) -> "subprocess.CompletedProcess[str]":
-        """Run `openstack` with these arguments to its end."""
-        return subprocess.run(
-            [OPENSTACK, *arguments],
-            env=self.environ(env or {}),
-            cwd=self.home,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT,
-            check=False,
-        )
-
-    def verify(
-        self, *arguments: str, env: Mapping[str, str] | None = None
-    ) -> "subprocess.CompletedProcess[str]":
-        """Run `openstack kuryr sctp verify`."""
-        return self.openstack("kuryr", "sctp", "verify", *arguments, env=env)
+from tests.support import healthy_service
+from tests.support.cloud import Cloud
+from tests.support.fake_api import FakeApi, fake_api
+from tests.support.healthy_service import HealthyService
+from tests.support.shell import Shell
 
 
 @pytest.fixture
@@ -72,9 +28,9 @@ def cloud() -> Iterator[Cloud]:
 
 
 @pytest.fixture(scope="module")
-def bench(cloud: Cloud) -> Iterator[Bench]:
+def healthy(cloud: Cloud) -> Iterator[HealthyService]:
     """Hold a healthy service; a test puts back what it changes."""
-    with benches.bench(cloud) as made:
+    with healthy_service.healthy_service(cloud) as made:
         yield made
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from openstack.connection import Connection
 
-from tests.functional import kuryr
-from tests.functional.conftest import Shell
-from tests.functional.fake_api import OCTAVIA, FakeApi, status
-from tests.lab.cloud import Cloud
+from tests.support import kuryr
+from tests.support.cloud import Cloud
+from tests.support.fake_api import OCTAVIA, FakeApi, status
+from tests.support.shell import Shell
 
 # The SDK's own affairs.
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:openstack")

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from tests.functional.conftest import Shell
-from tests.functional.fake_api import FakeApi
-from tests.functional.hostile import HOSTILE, hostile_service
+from tests.support.fake_api import FakeApi
+from tests.support.hostile import HOSTILE, hostile_service
+from tests.support.shell import Shell
 
 
 @pytest.mark.parametrize("form", ["table", "value", "csv", "yaml", "json"])

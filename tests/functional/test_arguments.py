@@ -4,7 +4,7 @@
 
 import pytest
 
-from tests.functional.conftest import Shell
+from tests.support.shell import Shell
 
 
 @pytest.mark.parametrize(

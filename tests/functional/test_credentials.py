@@ -5,9 +5,9 @@
 import json
 from pathlib import Path
 
-from tests.functional.conftest import Shell
-from tests.functional.fake_api import FakeApi
-from tests.lab.cloud import Cloud
+from tests.support.cloud import Cloud
+from tests.support.fake_api import FakeApi
+from tests.support.shell import Shell
 
 
 def test_no_credentials_is_one_line_that_says_what_to_set(shell: Shell) -> None:

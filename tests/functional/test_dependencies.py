@@ -14,7 +14,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.functional.test_packaging import ROOT
+from tests.support.checkout import ROOT
 
 REQUIREMENTS = ROOT / "requirements.txt"
 PINS = ROOT / "tests" / "constraints.txt"

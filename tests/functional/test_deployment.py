@@ -15,7 +15,7 @@ import yaml
 from kubernetes_validate.utils import all_versions, latest_version
 
 from kuryrsctp.demo import PORT
-from tests.functional.test_packaging import DEPENDENCIES, ROOT, run
+from tests.support.checkout import DEPENDENCIES, ROOT, run
 
 DEPLOY = ROOT / "doc" / "source" / "walkthrough" / "deploy.yml"
 CONTAINERFILE = ROOT / "Containerfile"

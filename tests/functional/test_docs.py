@@ -12,8 +12,8 @@ import pytest
 from kuryrsctp.demo import main
 from kuryrsctp.model import Outcome
 from kuryrsctp.osc.exit_codes import ExitCode
-from tests.lab.documents import SOURCES, Act, Block, steps
-from tests.lab.topology import REPOSITORY
+from tests.support.lab.documents import SOURCES, Act, Block, steps
+from tests.support.lab.topology import REPOSITORY
 
 PAGES = REPOSITORY / "doc" / "source"
 KINDS = {"lab", "kubernetes", "install"}

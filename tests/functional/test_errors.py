@@ -9,9 +9,9 @@ import time
 
 import pytest
 
-from tests.functional.conftest import OPENSTACK, Shell
-from tests.functional.fake_api import KEYSTONE, OCTAVIA, FakeApi, Fault, drop, silence, status
-from tests.functional.hostile import hostile_service
+from tests.support.fake_api import KEYSTONE, OCTAVIA, FakeApi, Fault, drop, silence, status
+from tests.support.hostile import hostile_service
+from tests.support.shell import OPENSTACK, Shell
 
 LOAD_BALANCERS = f"{OCTAVIA}/lbaas/loadbalancers"
 TOKENS = f"{KEYSTONE}/auth/tokens"

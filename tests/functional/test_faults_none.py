@@ -10,9 +10,17 @@ from typing import Any
 import pytest
 
 from kuryrsctp.verifier.report import Finding, Status
-from tests.functional import kuryr
-from tests.functional.bench import NAME, Bench, Fault, changed, forbidden, heard, stored
-from tests.functional.faults import (
+from tests.support import kuryr
+from tests.support.healthy_service import (
+    NAME,
+    Fault,
+    HealthyService,
+    changed,
+    forbidden,
+    heard,
+    stored,
+)
+from tests.support.service_faults import (
     beside,
     floating_ip_down,
     floating_ip_is_active,
@@ -35,7 +43,7 @@ CLIENTS = ipaddress.ip_network("192.0.2.0/24")
 class Kind:
     """A kind of service that is well, and what may be expected of it.
 
-    The service is the bench's unless another one is named.
+    The service is the healthy's unless another one is named.
     """
 
     change: Fault
@@ -108,9 +116,9 @@ HEALTHY = {
 
 
 @pytest.mark.parametrize("kind", HEALTHY.values(), ids=HEALTHY)
-def test_a_healthy_service_is_well_whoever_asks(bench: Bench, kind: Kind) -> None:
-    with kind.change(bench):
-        seen = {user: bench.wrong(user, kind.service, **kind.expected) for user in bench.users}
+def test_a_healthy_service_is_well_whoever_asks(healthy: HealthyService, kind: Kind) -> None:
+    with kind.change(healthy):
+        seen = {user: healthy.wrong(user, kind.service, **kind.expected) for user in healthy.users}
     assert seen == {"kuryr": set(), "viewer": set(), "admin": set()}
 
 
@@ -140,19 +148,19 @@ PORTS, SUBNETS, GROUPS = "get_port", "get_subnet", "get_security_group"
     ids=str,
 )
 def test_what_neutron_does_not_show_a_reader_is_skipped_with_the_reason(
-    bench: Bench, rules: tuple[str, ...], reasons: dict[str, str]
+    healthy: HealthyService, rules: tuple[str, ...], reasons: dict[str, str]
 ) -> None:
-    with forbidden(bench.cloud, *rules):
-        rows = bench.rows("viewer")
+    with forbidden(healthy.cloud, *rules):
+        rows = healthy.rows("viewer")
     assert all(one.status in (Status.OK, Status.SKIP) for one in rows)
     for check, reason in reasons.items():
         assert reason in skipped(rows)[check]
 
 
-def test_a_quota_that_octavia_does_not_show_a_reader_is_skipped(bench: Bench) -> None:
-    with forbidden(bench.cloud, "load-balancer:read-quota"):
-        short = bench.rows("viewer", members=3)
-        missing = bench.rows("viewer", "core/udm")
+def test_a_quota_that_octavia_does_not_show_a_reader_is_skipped(healthy: HealthyService) -> None:
+    with forbidden(healthy.cloud, "load-balancer:read-quota"):
+        short = healthy.rows("viewer", members=3)
+        missing = healthy.rows("viewer", "core/udm")
     secret = "these credentials may not read the project's quota"
     assert skipped(short)["member-quota"] == secret
     assert skipped(missing)["load-balancer-quota"] == secret

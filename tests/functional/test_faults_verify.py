@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 
 from kuryrsctp.verifier import checks
-from tests.functional.bench import NAME, Bench, Fault, changed, heard, stored
-from tests.functional.conftest import Shell
-from tests.functional.faults import (
+from tests.support.healthy_service import NAME, Fault, HealthyService, changed, heard, stored
+from tests.support.service_faults import (
     EMPTY,
     ONE_MEMBER_TWICE,
     TWIN,
@@ -29,7 +28,8 @@ from tests.functional.faults import (
     tcp_only,
     together,
 )
-from tests.functional.struggling_proxy import in_front_of
+from tests.support.shell import Shell
+from tests.support.struggling_proxy import in_front_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:openstack")
 
@@ -46,7 +46,7 @@ CLIENTS, OTHERS = (ipaddress.ip_network(one) for one in ("192.0.2.0/24", "198.51
 class Case:
     """A fault, and the rows that it makes odd for whom, if `service` is asked for with `expected`.
 
-    The service is the bench's unless another one is named.
+    The service is the healthy's unless another one is named.
     """
 
     fault: Fault
@@ -58,7 +58,7 @@ class Case:
 
 def down(*parts: str) -> Any:
     """Let the amphora say that its health monitor does not reach these members."""
-    return lambda bench: {bench.ids[part]: "DOWN" for part in parts}
+    return lambda healthy: {healthy.ids[part]: "DOWN" for part in parts}
 
 
 CASES = {
@@ -127,7 +127,7 @@ CASES = {
     "listener in ERROR": Case(stored("listener", **BROKEN), {("listener-status", "FAIL")}),
     "listener OFFLINE": Case(stored("listener", **OFFLINE), {("listener-status", "WARN")}),
     "listener that the amphora does not run": Case(
-        heard(nothing, "listener", "ERROR", lambda bench: {bench.ids["listener"]: "ABSENT"}),
+        heard(nothing, "listener", "ERROR", lambda healthy: {healthy.ids["listener"]: "ABSENT"}),
         {("listener-status", "FAIL")},
     ),
     "listener without a pool": Case(
@@ -168,7 +168,7 @@ CASES = {
             changed("member", weight=0),
             "member",
             "DRAINING",
-            lambda bench: {bench.ids["member"]: "DRAIN"},
+            lambda healthy: {healthy.ids["member"]: "DRAIN"},
         ),
         {("member-weight", "WARN")},
     ),
@@ -203,16 +203,18 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_a_fault_is_named_by_its_check_and_misleads_no_other(bench: Bench, case: Case) -> None:
-    with case.fault(bench):
-        seen = {user: bench.wrong(user, case.service, **case.expected) for user in case.users}
+def test_a_fault_is_named_by_its_check_and_misleads_no_other(
+    healthy: HealthyService, case: Case
+) -> None:
+    with case.fault(healthy):
+        seen = {user: healthy.wrong(user, case.service, **case.expected) for user in case.users}
     assert seen == dict.fromkeys(case.users, case.rows)
 
 
 def test_a_fake_version_of_octavia_too_old_for_sctp_explains_the_missing_listener(
-    bench: Bench, shell: Shell, tmp_path: Path
+    healthy: HealthyService, shell: Shell, tmp_path: Path
 ) -> None:
-    with WEB(bench), in_front_of(bench.cloud, tmp_path) as proxy:
+    with WEB(healthy), in_front_of(healthy.cloud, tmp_path) as proxy:
         proxy.replaced |= {b'"v2.%d"' % newer: b'"v2.22"' for newer in range(23, 100)}
         done = shell.verify("core/web", "-f", "json", env=proxy.environ)
     rows = [row for row in json.loads(done.stdout) if row["Status"] in ("FAIL", "WARN")]
@@ -231,6 +233,8 @@ def test_every_check_that_judges_is_shown_a_fault() -> None:
     assert shown == set(checks.CATALOGUE) - TELLING
 
 
-def test_a_lost_rule_at_the_vip_is_skipped_by_those_who_may_not_read_it(bench: Bench) -> None:
-    with rule_of_the_vip_deleted(bench):
-        assert bench.wrong("viewer") == set()
+def test_a_lost_rule_at_the_vip_is_skipped_by_those_who_may_not_read_it(
+    healthy: HealthyService,
+) -> None:
+    with rule_of_the_vip_deleted(healthy):
+        assert healthy.wrong("viewer") == set()

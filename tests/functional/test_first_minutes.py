@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.functional.test_packaging import ROOT, run
+from tests.support.checkout import ROOT, run
 
 # Settings of this machine's pip that would lead it to packages without an index.
 NO_INDEX = {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "http://127.0.0.1:1/simple"}
@@ -108,7 +108,7 @@ def test_packages_that_cannot_be_fetched_leave_what_needs_none(
     replace(programs, "bindep", "echo user-mode-linux; exit 1")
     replace(programs, "apt-get", "exit 100")
     replace(programs, "sudo", 'exec "$@"')
-    assert complaint(checkout, programs, "tests/lab/system-packages", "bindep") == (
+    assert complaint(checkout, programs, "tests/system-packages", "bindep") == (
         "apt-get cannot install user-mode-linux: is there a network? What works without: make"
         " unit, make functional, make lint and make docs.\n"
     )

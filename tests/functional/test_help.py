@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.functional.conftest import Shell
+from tests.support.shell import Shell
 
 COMMANDS = ("list", "probe", "verify")
 

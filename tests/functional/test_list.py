@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from openstack.connection import Connection
 
-from tests.functional import kuryr
-from tests.functional.conftest import Shell
-from tests.lab.cloud import Cloud
+from tests.support import kuryr
+from tests.support.cloud import Cloud
+from tests.support.shell import Shell
 
 # The SDK's own affairs.
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:openstack")

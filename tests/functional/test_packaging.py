@@ -10,17 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.checkout import DEPENDENCIES, ROOT, run
+
 VERSION = "42.0.1"
-ROOT = Path(__file__).resolve().parents[2]
-DEPENDENCIES = next(path for path in sys.path if path.endswith("site-packages"))
-
-
-def run(*argv: object) -> str:
-    done = subprocess.run(
-        [str(one) for one in argv], cwd="/", capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 @pytest.fixture(scope="module")

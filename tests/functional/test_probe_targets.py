@@ -10,8 +10,8 @@ from openstack.connection import Connection
 
 from kuryrsctp import prober
 from kuryrsctp.errors import ServiceLacksFloatingIp
-from tests.functional import kuryr
-from tests.lab.cloud import Cloud
+from tests.support import kuryr
+from tests.support.cloud import Cloud
 
 SERVICE = "default/sctp-demo"
 

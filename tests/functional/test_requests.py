@@ -8,11 +8,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from tests.functional.bench import NAME, Bench
-from tests.functional.conftest import Shell
-from tests.functional.faults import full
-from tests.functional.struggling_proxy import in_front_of
-from tests.lab.cloud import Cloud
+from tests.support.cloud import Cloud
+from tests.support.healthy_service import NAME, HealthyService
+from tests.support.service_faults import full
+from tests.support.shell import Shell
+from tests.support.struggling_proxy import in_front_of
 
 # The SDK's own affairs.
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:openstack")
@@ -78,11 +78,11 @@ def test_all_services_cost_three_lists_and_the_members_of_each_sctp_pool(
 
 
 def test_what_is_missing_costs_the_quota_and_a_list_of_what_counts_against_it(
-    shell: Shell, cloud: Cloud, bench: Bench
+    shell: Shell, cloud: Cloud, healthy: HealthyService
 ) -> None:
     quota = "GET /v2.0/lbaas/quotas/<id>"
     unlimited = asked(shell, cloud, "verify", NAME, "--members", "3", code=3)
-    with full("members")(bench):
+    with full("members")(healthy):
         limited = asked(shell, cloud, "verify", NAME, "--members", "3", code=3)
         everything = asked(shell, cloud, "verify", "--all", "--members", "3", code=3)
     healthy = asked(shell, cloud, "verify", NAME)

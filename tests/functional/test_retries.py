@@ -7,16 +7,8 @@ import time
 
 import pytest
 
-from tests.functional.conftest import Shell
-from tests.functional.fake_api import (
-    KEYSTONE,
-    OCTAVIA,
-    FakeApi,
-    Fault,
-    at_first,
-    drop,
-    status,
-)
+from tests.support.fake_api import KEYSTONE, OCTAVIA, FakeApi, Fault, at_first, drop, status
+from tests.support.shell import Shell
 
 LOAD_BALANCERS = f"{OCTAVIA}/lbaas/loadbalancers"
 TOKENS = f"{KEYSTONE}/auth/tokens"

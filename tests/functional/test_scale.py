@@ -17,13 +17,13 @@ from typing import NamedTuple
 import pytest
 
 from kuryrsctp.verifier.checks import CATALOGUE
-from tests.bench.scale_faults import FAULTS
-from tests.bench.scale_fill import Filled, fill
-from tests.functional import struggling_proxy
-from tests.functional.conftest import OPENSTACK, TIMEOUT, Shell
-from tests.functional.struggling_proxy import StrugglingProxy, Trouble, in_front_of
-from tests.lab.cloud import Cloud
-from tests.lab.cloud.walkthrough import SCTP_DEMO
+from tests.support import struggling_proxy
+from tests.support.cloud import Cloud
+from tests.support.cloud.walkthrough import SCTP_DEMO
+from tests.support.fill import Filled, fill
+from tests.support.fill_faults import FAULTS
+from tests.support.shell import OPENSTACK, TIMEOUT, Shell
+from tests.support.struggling_proxy import StrugglingProxy, Trouble, in_front_of
 
 PAGE = 1000  # Octavia's
 PATIENCE = 240  # seconds for all of them, on a busy machine

@@ -5,9 +5,9 @@
 import re
 import subprocess
 
-from tests.functional.conftest import OPENSTACK, Shell
-from tests.functional.test_packaging import ROOT
-from tests.lab.cloud import Cloud
+from tests.support.checkout import ROOT
+from tests.support.cloud import Cloud
+from tests.support.shell import OPENSTACK, Shell
 
 PAGE = ROOT / "doc" / "source" / "scripting.rst"
 EXAMPLE = "core/amf"

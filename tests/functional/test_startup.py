@@ -13,16 +13,8 @@ from kuryrsctp.osc.base import VerdictLister
 from kuryrsctp.osc.list import List
 from kuryrsctp.osc.probe import Probe
 from kuryrsctp.osc.verify import Verify
-from tests.functional.conftest import Shell
-
-COMMANDS = (
-    "kuryrsctp.plugin",
-    "kuryrsctp.osc.list",
-    "kuryrsctp.osc.verify",
-    "kuryrsctp.osc.probe",
-)
-# What OpenStackClient itself has loaded by the time it loads a plugin's commands.
-ALREADY_THERE = ("cliff.columns", "cliff.lister", "osc_lib.command.command", "osc_lib.exceptions")
+from tests.support.shell import Shell
+from tests.support.startup import ALREADY_THERE, COMMANDS
 
 
 def modules_after(*imports: str) -> set[str]:

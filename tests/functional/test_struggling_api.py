@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from tests.bench.scale_fill import Filled, fill
-from tests.functional import struggling_proxy
-from tests.functional.conftest import Shell
-from tests.functional.struggling_proxy import StrugglingProxy, in_front_of
-from tests.lab.cloud import Cloud
-from tests.lab.cloud.walkthrough import SCTP_DEMO
+from tests.support import struggling_proxy
+from tests.support.cloud import Cloud
+from tests.support.cloud.walkthrough import SCTP_DEMO
+from tests.support.fill import Filled, fill
+from tests.support.shell import Shell
+from tests.support.struggling_proxy import StrugglingProxy, in_front_of
 
 LIST = ("kuryr", "sctp", "list", "-f", "json")
 COUNT = 60

@@ -12,10 +12,10 @@ from openstack.connection import Connection
 
 import kuryrsctp
 from kuryrsctp.verifier.report import Status
-from tests.functional import kuryr
-from tests.functional.conftest import Shell
-from tests.functional.fake_api import OCTAVIA, FakeApi
-from tests.lab.cloud import Cloud
+from tests.support import kuryr
+from tests.support.cloud import Cloud
+from tests.support.fake_api import OCTAVIA, FakeApi
+from tests.support.shell import Shell
 
 # The SDK's own affairs.
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:openstack")

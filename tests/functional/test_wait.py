@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 import pytest
 from openstack.connection import Connection
 
-from tests.functional import kuryr
-from tests.functional.conftest import OPENSTACK, Shell
-from tests.functional.fake_api import FakeApi
-from tests.lab.cloud import Cloud
+from tests.support import kuryr
+from tests.support.cloud import Cloud
+from tests.support.fake_api import FakeApi
+from tests.support.shell import OPENSTACK, Shell
 
 # The SDK's own affairs.
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:openstack")

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""``python -m tests.lab``: see `tests.lab.cli`."""
+"""``python -m tests.lab``: see `tests.support.lab.cli`."""
 
 import sys
 
-from tests.lab import cli
+from tests.support.lab import cli
 
 sys.exit(cli.main())

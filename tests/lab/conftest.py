@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.lab import Lab, topology
+from tests.support.lab import Lab, topology
 
 
 @pytest.fixture(scope="session")

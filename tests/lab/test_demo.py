@@ -10,13 +10,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.lab import Lab, topology
-from tests.lab.process import Process
+from tests.support.lab import Lab, topology
+from tests.support.lab.process import Process
 
 POD = topology.PODS[0]
 PORT = 9190
 GREETING = f"{POD.name}: HELLO, I AM ALIVE!!!"
-CALL = (str(topology.PLUGIN_PYTHON), "-m", "tests.lab.callers")
+CALL = (str(topology.PLUGIN_PYTHON), "-m", "tests.support.lab.callers")
 STDOUT, STDERR = 0, 1
 DEMO = (str(topology.PLUGIN_PYTHON), "-m", "kuryrsctp.demo", "--port", str(PORT))
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.lab import Lab, topology
-from tests.lab.documents import SOURCES, Block, make_whole, mask, play, steps
+from tests.support.lab import Lab, topology
+from tests.support.lab.documents import SOURCES, Block, make_whole, mask, play, steps
 
 RUN = [
     document

@@ -6,9 +6,16 @@
 import pytest
 
 from kuryrsctp.model import Outcome
-from tests.lab import Lab
-from tests.lab.probing import POD, PORT, PYTHON, measure, peer, serving
-from tests.lab.test_interop import without_the_kernels_aborts
+from tests.support.lab import Lab
+from tests.support.lab.probing import (
+    POD,
+    PORT,
+    PYTHON,
+    measure,
+    peer,
+    serving,
+    without_the_kernels_aborts,
+)
 
 MESSAGES = 150
 TIMEOUT = 0.15
@@ -42,7 +49,7 @@ def test_a_server_may_do_anything(machine: Lab, seed: str) -> None:
 @pytest.mark.parametrize("seed", ["cod", "eel", "ray"])
 def test_a_server_may_send_any_packet(machine: Lab, seed: str) -> None:
     with without_the_kernels_aborts(machine, POD.name):
-        argv = [PYTHON, "-m", "tests.lab.rawpeer", str(PORT), seed]
+        argv = [PYTHON, "-m", "tests.support.lab.rawpeer", str(PORT), seed]
         server = machine.spawn(argv, ns=POD.name, timeout=120)
         try:
             server.wait_for("listening", 20)

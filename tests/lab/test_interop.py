@@ -3,15 +3,20 @@
 
 """`probe` with other people's servers, and kuryr-sctp-demo with other people's clients."""
 
-import contextlib
 import time
-from collections.abc import Iterator
 
 import pytest
 
-from tests.lab import Lab, topology
-from tests.lab.probing import POD, PORT, PYTHON, measure, outcomes, serving
-from tests.lab.rawpeer import MARK
+from tests.support.lab import Lab, topology
+from tests.support.lab.probing import (
+    POD,
+    PORT,
+    PYTHON,
+    measure,
+    outcomes,
+    serving,
+    without_the_kernels_aborts,
+)
 
 USRSCTP = "/usr/lib/usrsctp"
 ECHO = 7  # the port of usrsctp's echo_server
@@ -19,18 +24,6 @@ DEMO = (PYTHON, "-m", "kuryrsctp.demo", "--port", str(PORT))
 GREETING = f"{POD.name}: HELLO, I AM ALIVE!!!"
 SOURCE = next(host.ipv4 for host in topology.HOSTS if host.name == topology.CLIENT)
 TARGET = f"{POD.ipv4} {PORT}"
-
-
-@contextlib.contextmanager
-def without_the_kernels_aborts(machine: Lab, ns: str) -> Iterator[None]:
-    """Keep the kernel from ABORTing the associations of an SCTP that runs in user space."""
-    unmarked = ["-m", "mark", "!", "--mark", str(MARK)]
-    rule = ["OUTPUT", "-p", "sctp", "--chunk-types", "any", "ABORT", *unmarked, "-j", "DROP"]
-    machine.run(["iptables-legacy", "-A", *rule], ns=ns, check=True)
-    try:
-        yield
-    finally:
-        machine.run(["iptables-legacy", "-D", *rule], ns=ns, check=True)
 
 
 @pytest.mark.parametrize(

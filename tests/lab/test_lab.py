@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab import BootError, Lab, topology
+from tests.support.lab import BootError, Lab, topology
 
 DEADLINE = 60.0
 
@@ -82,7 +82,8 @@ def test_an_interrupt_leaves_no_process_and_no_file() -> None:
 
 
 def test_a_killed_user_of_the_lab_takes_it_along() -> None:
-    script = "from tests.lab import Lab; import time; Lab.start(cloud=False); print('up', flush=1);"
+    script = "from tests.support.lab import Lab; import time; Lab.start(cloud=False);"
+    script += " print('up', flush=1);"
     process = subprocess.Popen(
         [sys.executable, "-c", f"{script} time.sleep(600)"],
         cwd=topology.REPOSITORY,

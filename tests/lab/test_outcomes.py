@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.lab import Lab, topology
-from tests.lab.probing import (
+from tests.support.lab import Lab, topology
+from tests.support.lab.probing import (
     LATE,
     POD,
     PYTHON,

@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from tests.lab import Lab, topology
-from tests.lab.probing import OTHER, POD, PORT, peer, serving
+from tests.support.lab import Lab, topology
+from tests.support.lab.probing import OTHER, POD, PORT, peer, serving
 
 SERVICE = "default/sctp-demo"
 VIP = f"{topology.VIP}:{topology.VIP_PORT}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.lab import Lab, topology
+from tests.support.lab import Lab, topology
 
 POD, OTHER = topology.PODS
 MEMBER, OTHER_MEMBER = (f"default/{pod.name}:{topology.SERVER_PORT}" for pod in (POD, OTHER))

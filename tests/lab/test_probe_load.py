@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.lab import Lab, topology
+from tests.support.lab import Lab, topology
 
 POD, OTHER = topology.PODS
 PYTHON = str(topology.PLUGIN_PYTHON)
@@ -109,7 +109,7 @@ def test_the_backend_is_what_the_operators_pattern_finds(machine: Lab) -> None:
 def test_what_is_sent_is_what_was_asked_for(
     machine: Lab, asked: tuple[str, ...], answer: str | None
 ) -> None:
-    echo = [PYTHON, "-m", "tests.lab.peers", "echo", str(ECHO_PORT)]
+    echo = [PYTHON, "-m", "tests.support.lab.peers", "echo", str(ECHO_PORT)]
     server = machine.spawn(echo, ns=POD.name, timeout=60)
     try:
         server.wait_for("listening", 20)

@@ -9,9 +9,9 @@ from datetime import datetime, timezone
 
 import pytest
 
-from tests.lab import Lab, topology
-from tests.lab.process import Process
-from tests.lab.services import remove_members, service
+from tests.support.lab import Lab, topology
+from tests.support.lab.process import Process
+from tests.support.lab.services import remove_members, service
 
 POD, OTHER = topology.PODS
 VIP = ("--address", topology.VIP, "--port", str(topology.VIP_PORT))

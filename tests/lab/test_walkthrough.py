@@ -5,8 +5,8 @@
 import json
 import subprocess
 
-from tests.lab import Lab, topology, walkthrough
-from tests.lab.services import service
+from tests.support.lab import Lab, play_walkthrough, topology
+from tests.support.lab.services import service
 
 VERIFY = ("openstack", "kuryr", "sctp", "verify")
 PROBE = ("openstack", "kuryr", "sctp", "probe")
@@ -23,8 +23,8 @@ def outcomes(done: "subprocess.CompletedProcess[str]") -> set[tuple[object, obje
 
 
 def test_every_step_of_the_walkthrough_goes_well(lab: Lab, capsys) -> None:
-    statuses = [status for _, status in walkthrough.play(lab)]
-    assert statuses == [0] * len((*walkthrough.BY_HAND, *walkthrough.WITH_THE_PLUGIN))
+    statuses = [status for _, status in play_walkthrough.play(lab)]
+    assert statuses == [0] * len((*play_walkthrough.BY_HAND, *play_walkthrough.WITH_THE_PLUGIN))
     shown = capsys.readouterr().out
     assert "FAIL" not in shown
     for pod in topology.PODS:
@@ -32,7 +32,7 @@ def test_every_step_of_the_walkthrough_goes_well(lab: Lab, capsys) -> None:
 
 
 def test_verify_finds_all_well_with_the_walkthroughs_service(lab: Lab) -> None:
-    done = lab.run([*VERIFY, walkthrough.SERVICE, "-f", "json"], timeout=TIMEOUT)
+    done = lab.run([*VERIFY, play_walkthrough.SERVICE, "-f", "json"], timeout=TIMEOUT)
     assert (done.returncode, done.stderr) == (0, "")
     found = rows(done)
     assert {row["Status"] for row in found} <= {"OK", "SKIP"}
@@ -43,9 +43,9 @@ def test_verify_finds_all_well_with_the_walkthroughs_service(lab: Lab) -> None:
 def test_verify_cannot_see_a_killed_pod_and_probe_can(lab: Lab) -> None:
     dead, alive = topology.PODS
     lab.kill(dead.name)
-    judged = lab.run([*VERIFY, walkthrough.SERVICE, "-f", "json"], timeout=TIMEOUT)
+    judged = lab.run([*VERIFY, play_walkthrough.SERVICE, "-f", "json"], timeout=TIMEOUT)
     assert judged.returncode == 0
-    probed = lab.run([*PROBE, walkthrough.SERVICE, "-f", "json"], timeout=TIMEOUT)
+    probed = lab.run([*PROBE, play_walkthrough.SERVICE, "-f", "json"], timeout=TIMEOUT)
     assert probed.returncode == 3
     assert outcomes(probed) == {("ANSWERED", alive.name), ("REFUSED", ""), ("", "")}
 

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""This checkout, and programs run on it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+DEPENDENCIES = next(path for path in sys.path if path.endswith("site-packages"))
+
+
+def run(*argv: object) -> str:
+    """Return what a program prints; it has to succeed."""
+    done = subprocess.run(
+        [str(one) for one in argv], cwd="/", capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

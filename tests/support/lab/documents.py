@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""The console blocks of the documents: run in the lab, compared, and written anew.
+
+    python -m tests.support.lab.documents --write
+
+A block marked ``:class: lab`` is a session of one shell on the lab's client: each line after a
+``$`` is a command, and what follows is all that it prints. Comments stand for what no operator
+types: ``.. lab: kill POD``, any other method of `Lab` that takes a pod or ``lb``, and
+``.. lab: first POD``, which makes the load balancer choose this pod next.
+"""
+
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support.lab import Lab, topology
+
+SOURCES = (
+    topology.REPOSITORY / "README.rst",
+    *sorted((topology.REPOSITORY / "doc" / "source").rglob("*.rst")),
+)
+
+_TIMEOUT = 180.0
+_MOST_CALLS = 8
+_BLOCK = re.compile(
+    r"^(?P<head>\.\. code-block:: console\n   :class: (?P<kind>\w+)\n\n)"
+    r"(?P<body>(?:(?: {3}.*)?\n)*? {3}.*\n)(?=\n*(?:\S|\Z))",
+    re.MULTILINE,
+)
+_ACT = re.compile(r"^\.\. lab: (?P<verb>\w+) (?P<target>\S+)$", re.MULTILINE)
+_END = "--- end of output ---"
+_VERBS = frozenset({"kill", "revive", "drop", "reject", "unplug", "restore"})
+
+# What differs from run to run: identifiers, times, source ports, and the widths they give a table.
+_MASKS = (
+    (re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{32}\b"), "<id>"),
+    (re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?Z?"), "<time>"),
+    (re.compile(r"(?<![\d.])\d+\.\d+(?![\d.%]| %)"), "<number>"),
+    (re.compile(r"\b(?:3[3-9]|[45]\d|6[0-5])\d{3}\b"), "<port>"),
+    (re.compile(r"-{2,}"), "--"),
+    (re.compile(r" {2,}"), " "),
+)
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something done to the lab between two blocks."""
+
+    verb: str
+    target: str
+
+    def do(self, lab: Lab) -> None:
+        """Do it."""
+        if self.verb == "first":
+            _give_the_turn_to(lab, self.target)
+        elif self.verb in _VERBS:
+            getattr(lab, self.verb)(self.target)
+        else:
+            raise ValueError(f"the lab cannot '{self.verb}'")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A console block; `start` and `end` are where its text is in the document."""
+
+    kind: str
+    start: int
+    end: int
+    text: str
+
+    @property
+    def commands(self) -> list[str]:
+        """The commands, continued lines joined."""
+        return [command for command, _ in self._parts()]
+
+    def run(self, lab: Lab, directory: Path) -> str:
+        """Run all of it in one shell; return the block as it should read."""
+        lines = ["exec 2>&1"]
+        for command in self.commands:
+            lines += [command, f"status=$?; echo '{_END}'; (exit $status)"]
+        done = lab.run(["bash", "-c", "\n".join(lines)], timeout=_TIMEOUT, cwd=directory)
+        outputs = done.stdout.split(f"{_END}\n")
+        shown = zip((typed for _, typed in self._parts()), outputs, strict=False)
+        return "\n".join(f"{typed}\n{output}" for typed, output in shown).rstrip("\n") + "\n"
+
+    def _parts(self) -> Iterator[tuple[str, str]]:
+        """Yield each command, and the lines that it was typed in."""
+        for found in re.finditer(r"^\$ (.*(?:\n> .*)*)", self.text, re.MULTILINE):
+            yield found[1].replace("\n> ", "\n"), found[0]
+
+
+def steps(document: str) -> list[Act | Block]:
+    """Return what a document asks the lab for, in its order."""
+    found: dict[int, Act | Block] = {
+        one.start(): Act(one["verb"], one["target"]) for one in _ACT.finditer(document)
+    }
+    for one in _BLOCK.finditer(document):
+        text = re.sub(r"^ {3}", "", one["body"], flags=re.MULTILINE)
+        found[one.start()] = Block(one["kind"], one.start("body"), one.end("body"), text)
+    return [found[place] for place in sorted(found)]
+
+
+def mask(text: str) -> str:
+    """Blot out times, identifiers and ports, and nothing else."""
+    for pattern, replacement in _MASKS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def play(lab: Lab, document: Path) -> Iterator[tuple[Block, str]]:
+    """Do what a document says; yield each of its blocks with what it should read."""
+    for step in steps(document.read_text()):
+        if isinstance(step, Act):
+            step.do(lab)
+        elif step.kind == "lab":
+            yield step, step.run(lab, document.parent)
+
+
+def write(lab: Lab, document: Path) -> int:
+    """Put into a document what its commands print now; return how many blocks changed."""
+    text = document.read_text()
+    changed = [(block, now) for block, now in play(lab, document) if mask(now) != mask(block.text)]
+    for block, now in reversed(changed):
+        body = re.sub(r"^(?=.)", "   ", now, flags=re.MULTILINE)
+        text = text[: block.start] + body + text[block.end :]
+    document.write_text(text)
+    return len(changed)
+
+
+def make_whole(lab: Lab) -> None:
+    """Leave every pod alive, and all of them and the load balancer reachable."""
+    lab.restore(topology.AMPHORA)
+    for pod in topology.PODS:
+        lab.restore(pod.name)
+        lab.revive(pod.name)
+
+
+def _give_the_turn_to(lab: Lab, pod: str) -> None:
+    """Call the service until the next pod in the load balancer's turn is this one."""
+    others = {one.name for one in topology.PODS} - {pod}
+    call = [str(topology.PLUGIN_PYTHON), "-m", "tests.support.lab.callers", "walkthrough"]
+    for _ in range(_MOST_CALLS):
+        done = lab.run([*call, topology.VIP, str(topology.VIP_PORT)], check=True)
+        if any(name in done.stdout for name in others):
+            return
+    raise RuntimeError(f"the load balancer does not choose {pod} in turn")
+
+
+def main(arguments: list[str]) -> int:
+    """Write every document anew."""
+    if arguments[:1] != ["--write"]:
+        print(__doc__)
+        return 2
+    wanted = [Path(one).resolve() for one in arguments[1:]] or list(SOURCES)
+    with Lab.start() as lab:
+        for document in wanted:
+            changed = write(lab, document)
+            make_whole(lab)
+            print(
+                f"{document.relative_to(topology.REPOSITORY)}: {changed} blocks written", flush=True
+            )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Breaks and mends the machine.
+
+``python -m tests.support.lab.guest.verbs VERB TARGET [ICMP-TYPE]``
+"""
+
+import sys
+
+from tests.support.lab import protocol, topology
+from tests.support.lab.guest import packet_faults, pods, system
+from tests.support.lab.guest_settings import Settings
+
+
+def perform(verb: str, target: str, *options: str) -> None:
+    """Do to a pod, or to the way to the amphora, what the verb says.
+
+    Raises GuestError when the target does not exist or cannot have it done.
+    """
+    settings = Settings.from_json(protocol.read_json(system.STATE / protocol.SETTINGS))
+    hosts = (*topology.HOSTS, *topology.pod_hosts(settings.pods))
+    found = {host.name: host for host in hosts if host.name != topology.CLIENT}
+    servers = {pod.name: pod for pod in settings.pods if pod.command}
+    known = servers if verb in ("kill", "revive") else found
+    if target not in known:
+        raise system.GuestError(f"cannot {verb} {target!r}; try one of: {', '.join(known)}")
+    if verb == "kill":
+        pods.kill(servers[target])
+    elif verb == "revive":
+        pods.revive(servers[target])
+    elif verb == "drop":
+        packet_faults.drop(target)
+    elif verb == "reject":
+        packet_faults.reject(target, *options)
+    elif verb == "unplug":
+        packet_faults.unplug(found[target])
+    elif verb == "restore":
+        packet_faults.restore(found[target])
+    else:
+        raise system.GuestError(f"there is no verb {verb!r}")
+
+
+def main() -> int:
+    """Perform what the arguments say; return an exit status."""
+    try:
+        perform(*sys.argv[1:])
+    except system.GuestError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
