@@ -8,8 +8,11 @@ python doc/check_table.py > doc/source/checks.rst
 
 import re
 import sys
+from collections.abc import Iterator
 
-from kuryrsctp.verifier.checks import CATALOGUE
+from kuryrsctp.makers import MAKERS
+from kuryrsctp.providers import PROVIDERS
+from kuryrsctp.verifier.checks import CATALOGUE, Check
 
 _HEAD = """\
 .. Written by doc/check_table.py from the catalogue in kuryrsctp/verifier/checks: do not edit.
@@ -31,11 +34,30 @@ scripts can rely on them.
 def render() -> str:
     """Return the page as reStructuredText."""
     # From the service down to the members, as each kind of subject extends the one above it.
-    checks = sorted(CATALOGUE.values(), key=lambda one: len(one.on.__mro__))
+    checks = sorted(CATALOGUE.values(), key=lambda check: len(check.on.__mro__))
     rows = [
-        _row(f"``{one.name}``", *map(_text, (one.meaning, one.cause, one.remedy))) for one in checks
+        _row(f"``{check.name}``", _text(check.meaning), _text(_cause(check)), _text(_remedy(check)))
+        for check in checks
     ]
     return _HEAD + _row("Check", "What it means", "Usual cause", "What to do") + "".join(rows)
+
+
+def _cause(check: Check) -> str:
+    """Return the cause of a check, and what providers and makers add to it."""
+    return " ".join([check.cause, *_added(check.name, "causes")])
+
+
+def _remedy(check: Check) -> str:
+    """Return the remedy of a check, and what takes its place for a provider or maker."""
+    return ". ".join([check.remedy, *_added(check.name, "remedies")])
+
+
+def _added(name: str, kind: str) -> Iterator[str]:
+    titled = [(provider.title, provider) for provider in PROVIDERS]
+    titled += [(maker.name, maker) for maker in MAKERS]
+    for title, knowledge in titled:
+        if sentence := getattr(knowledge, kind).get(name):
+            yield f"*{title}*: {sentence}"
 
 
 def _row(first: str, *others: str) -> str:
@@ -45,7 +67,7 @@ def _row(first: str, *others: str) -> str:
 def _text(words: str) -> str:
     """Turn a sentence of the catalogue into reStructuredText."""
     parts = re.split(r"`([^`]*)`", words)
-    plain = (re.sub(r"([\\*_|])", r"\\\1", part) for part in parts[::2])
+    plain = (re.sub(r"([\\_|])", r"\\\1", part) for part in parts[::2])
     code = [f"``{part}``" for part in parts[1::2]] + [""]
     return "".join(part + literal for part, literal in zip(plain, code, strict=True))
 

@@ -16,7 +16,6 @@ from kuryrsctp.cloud.calls import Cloud
 from kuryrsctp.cloud.deadline import LISTS_TIMEOUT
 from kuryrsctp.cloud.paging import Collection, pages
 from kuryrsctp.cloud.projects import project_id
-from kuryrsctp.makers.kuryr import KUBERNETES_API
 from kuryrsctp.model import Listener, LoadBalancer, Pool
 
 Part = TypeVar("Part", LoadBalancer, Listener, Pool)
@@ -138,9 +137,9 @@ class Inventory:
     def _is_wanted(self, service: Service) -> bool:
         ref = service.ref
         if self._namespace is None:
-            return ref != KUBERNETES_API
+            return ref != makers.CLUSTER_API
         is_in_namespace = isinstance(ref, naming.ServiceName) and ref.namespace == self._namespace
-        return is_in_namespace and ref != KUBERNETES_API
+        return is_in_namespace and ref != makers.CLUSTER_API
 
 
 def list_services(

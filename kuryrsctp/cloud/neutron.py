@@ -124,7 +124,7 @@ def floating_ip(cloud: Cloud, load_balancer: LoadBalancer) -> str:
     if not bound:
         raise ServiceLacksFloatingIp(
             f"no floating IP is bound to VIP {load_balancer.vip_address} of load balancer"
-            f" '{load_balancer.name}': Kuryr binds one only for a Service of type LoadBalancer"
+            f" '{load_balancer.name}': only a Service of type LoadBalancer has one"
         )
     return bound[0].address
 

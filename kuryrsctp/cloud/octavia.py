@@ -21,7 +21,6 @@ from kuryrsctp.cloud.failures import malformed_answers
 from kuryrsctp.cloud.paging import octavia_collection, rows
 from kuryrsctp.cloud.rows import Row
 from kuryrsctp.errors import ServiceAmbiguous, ServiceNotFound
-from kuryrsctp.makers import occm
 from kuryrsctp.model import HealthMonitor, Listener, LoadBalancer, Member, Pool
 
 _VERSION = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}")
@@ -110,7 +109,7 @@ MEMBERS = replace(octavia_collection("/members", "member", _member), order={})
 class Lookup(NamedTuple):
     """The load balancers that a name or ID leads to, without their parts.
 
-    `all_load_balancers` are all that can be seen, read only if none has Kuryr's name.
+    `all_load_balancers` are all that can be seen, read only if none has the usual name.
     """
 
     load_balancers: tuple[LoadBalancer, ...]
@@ -138,7 +137,7 @@ def find_service(cloud: Cloud, service: naming.ServiceRef) -> LoadBalancer:
 
 
 def look_up(cloud: Cloud, service: naming.ServiceRef) -> Lookup:
-    """Look for the load balancers of a service: by ID, by Kuryr's name, or else by OCCM's.
+    """Look for the load balancers of a service: by ID, by their usual name, or among all.
 
     Raises CloudError.
     """
@@ -146,21 +145,15 @@ def look_up(cloud: Cloud, service: naming.ServiceRef) -> Lookup:
     if isinstance(service, naming.LoadBalancerId):
         body = cloud.call(lambda: _get(octavia, LOAD_BALANCERS.path, "loadbalancer", service.id))
         return Lookup(() if body is None else (_load_balancer(body),))
-    name = str(service)
+    name = makers.usual_name(service)
     called = cloud.call(lambda: tuple(rows(octavia, LOAD_BALANCERS, name=name)))
     # MySQL compares names without case.
     exact = tuple(load_balancer for load_balancer in called if load_balancer.name == name)
     if exact:
         return Lookup(exact)
-    # OCCM's name holds the cluster's, so it cannot be asked for. Where Services share a load
-    # balancer, it is called after one, and has a tag of such a name for each.
     everything = cloud.call(lambda: tuple(rows(octavia, LOAD_BALANCERS)))
-    occms = (
-        load_balancer
-        for load_balancer in everything
-        if any(occm.is_name_of(text, service) for text in (load_balancer.name, *load_balancer.tags))
-    )
-    return Lookup(tuple(occms), everything)
+    serving = (balancer for balancer in everything if makers.serves(balancer, service))
+    return Lookup(tuple(serving), everything)
 
 
 def read_parts(cloud: Cloud, load_balancer: LoadBalancer) -> LoadBalancer:

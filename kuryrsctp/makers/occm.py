@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The names that cloud-provider-openstack (OCCM) gives to Octavia's objects.
+"""cloud-provider-openstack (OCCM): how its objects are called.
 
 Load balancer `kube_service_<cluster>_<ns>_<svc>`, cut at 255 characters; listener and pool
 `listener_<number>_` and `pool_<number>_` before that.
@@ -9,6 +9,8 @@ Load balancer `kube_service_<cluster>_<ns>_<svc>`, cut at 255 characters; listen
 import re
 
 from kuryrsctp.makers import kuryr
+from kuryrsctp.makers.unknown import Unknown
+from kuryrsctp.model import LoadBalancer
 from kuryrsctp.naming import ServiceName
 
 _PREFIX = "kube_service_"
@@ -41,3 +43,35 @@ def is_part_name(text: str) -> bool:
     """Tell whether a listener's or pool's name is of OCCM's making."""
     start = _PART.match(text)
     return start is not None and is_name(text[start.end() :])
+
+
+class Occm(Unknown):
+    """cloud-provider-openstack."""
+
+    name = "cloud-provider-openstack"
+    note = "made by cloud-provider-openstack"
+
+    def made(self, load_balancer: LoadBalancer) -> bool:
+        """Tell by its name whether it made a load balancer."""
+        return is_name(load_balancer.name)
+
+    def service_of(self, load_balancer: LoadBalancer) -> ServiceName | None:
+        """Return the Service that the name tells, unless the name may have been cut."""
+        return read_service(load_balancer.name)
+
+    def part_name_fault(self, name: str, load_balancer: LoadBalancer, port: int) -> str | None:
+        """Check the form of the name: several Services may share a load balancer."""
+        if is_part_name(name):
+            return ""
+        return f"'{name}' is not a name that cloud-provider-openstack gives"
+
+    def member_name_fault(self, name: str) -> str | None:
+        """Accept any name: members are called as their nodes."""
+        return ""
+
+    def member_title(self, name: str) -> str:
+        """Return the node that the name is of."""
+        return f"node {name}"
+
+
+OCCM = Occm()

@@ -7,7 +7,7 @@ import argparse
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from kuryrsctp.makers import kuryr, occm
+from kuryrsctp import makers
 from kuryrsctp.osc import argtypes
 from kuryrsctp.osc.base import PlainColumn, VerdictLister
 from kuryrsctp.osc.exit_codes import ExitCode
@@ -98,14 +98,7 @@ def _row(service: "Service") -> tuple[Any, ...]:
         load_balancer.provisioning_status,
         load_balancer.operating_status,
         "up" if load_balancer.admin_state_up else "down",
-        _maker(load_balancer.name),
+        makers.maker_of(load_balancer).name,
         load_balancer.project_id,
         load_balancer.id,
     )
-
-
-def _maker(name: str) -> str:
-    """Say who makes load balancers of such a name; empty if nobody is known to."""
-    if occm.is_name(name):
-        return "cloud-provider-openstack"
-    return "Kuryr" if kuryr.read_service(name) else ""

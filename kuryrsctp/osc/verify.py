@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from kuryrsctp import naming
+from kuryrsctp import makers, naming
 from kuryrsctp.cloud.threads import DEFAULT_JOBS
 from kuryrsctp.errors import Inconclusive, UsageError
 from kuryrsctp.osc import argtypes
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 _COLUMNS = ("Service", "Check", "Status", "Resource", "Detail")
 _LONG_COLUMNS = (*_COLUMNS, "Hint", "ID")
 
-# Seconds that Kuryr itself waits for a change of Octavia's.
-_DEFAULT_WAIT = 300.0
 _MAX_LINE_LENGTH = 1000
 
 _EPILOG = """\
@@ -77,9 +75,9 @@ class Verify(VerdictLister):
             metavar="<seconds>",
             nargs="?",
             type=argtypes.seconds,
-            const=_DEFAULT_WAIT,
-            help="Look again while Kuryr or Octavia are at work on a service, for at most so long"
-            f" (default: {_DEFAULT_WAIT:.0f}, as Kuryr does); the last look counts",
+            const=makers.CHANGE_TIMEOUT,
+            help="Check again while the maker or Octavia are at work on a service, for up to this"
+            f" long (default: {makers.CHANGE_TIMEOUT:.0f}); the last check counts",
         )
         _add_choice(parser)
         _add_expectations(parser)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Do these security groups let SCTP in? Pure; the rules are Neutron's.
+"""Do security groups allow SCTP from a network? Pure; the rules are Neutron's.
 
 A port's groups admit what any rule of any of them admits; there are no denials
 (https://docs.openstack.org/api-ref/network/v2/#security-group-rules-security-group-rules).
@@ -19,7 +19,7 @@ _COVERS_SCTP = {None, "", "any", "0", "sctp", "132"}
 
 
 class Admission(enum.Enum):
-    """How much of a source network gets in."""
+    """How much of a source network is admitted."""
 
     ALL = "all of it"
     SOME = "a part of it"
@@ -28,29 +28,31 @@ class Admission(enum.Enum):
 
 
 def admission(rules: Iterable[SecurityGroupRule], port: int, source: Network) -> Admission:
-    """Say how much of `source` the `rules` of all of a port's groups admit to SCTP `port`.
+    """Return how much of `source` the `rules` of all of a port's groups admit to SCTP `port`.
 
-    Who belongs to a remote group cannot be read off the rules: where nothing else
-    admits the source that is said as such, and is no verdict.
+    The rules do not tell which addresses belong to a remote group: BY_GROUP, where nothing else
+    admits the source, means that it is not known.
     """
-    fitting = [rule for rule in rules if _admits_sctp(rule, port, source.version)]
-    if any(_any_source(rule) for rule in fitting):
+    matching = [rule for rule in rules if _admits_sctp(rule, port, source.version)]
+    if any(_any_source(rule) for rule in matching):
         return Admission.ALL
-    by_prefix = covered([one.remote_ip_prefix for one in fitting if one.remote_ip_prefix], source)
-    by_group = any(one.remote_group_id or one.remote_address_group_id for one in fitting)
+    by_prefix = covered(
+        (rule.remote_ip_prefix for rule in matching if rule.remote_ip_prefix), source
+    )
+    by_group = any(rule.remote_group_id or rule.remote_address_group_id for rule in matching)
     return Admission.BY_GROUP if by_group and by_prefix is not Admission.ALL else by_prefix
 
 
 def covered(prefixes: Iterable[str], source: Network) -> Admission:
-    """Say how much of `source` these prefixes cover together.
+    """Return how much of `source` the prefixes cover together.
 
-    Raises ValueError for what is no prefix.
+    Raises ValueError for an invalid prefix.
     """
-    networks = [ipaddress.ip_network(one, strict=False) for one in prefixes]
+    networks = [ipaddress.ip_network(prefix, strict=False) for prefix in prefixes]
     # All of one version by now, which the type checker cannot see.
-    alike: list[Any] = [one for one in networks if one.version == source.version]
-    merged: list[Any] = list(ipaddress.collapse_addresses(alike))
-    if any(source.subnet_of(one) for one in merged):
+    same_version: list[Any] = [net for net in networks if net.version == source.version]
+    merged: list[Any] = list(ipaddress.collapse_addresses(same_version))
+    if any(source.subnet_of(network) for network in merged):
         return Admission.ALL
     return Admission.SOME if any(map(source.overlaps, merged)) else Admission.NONE
 
@@ -60,7 +62,7 @@ def _any_source(rule: SecurityGroupRule) -> bool:
 
 
 def _admits_sctp(rule: SecurityGroupRule, port: int, version: int) -> bool:
-    """Tell whether a rule lets SCTP in to `port` from anyone at all over IP `version`."""
+    """Tell whether a rule allows SCTP to `port` from any source over IP `version`."""
     if rule.direction != "ingress" or rule.ethertype != f"IPv{version}":
         return False
     if rule.protocol not in _COVERS_SCTP:

@@ -12,7 +12,6 @@ from kuryrsctp.cloud import neutron, octavia
 from kuryrsctp.cloud.calls import Cloud
 from kuryrsctp.cloud.deadline import SERVICE_TIMEOUT
 from kuryrsctp.cloud.quotas import Quotas
-from kuryrsctp.makers import kuryr
 from kuryrsctp.model import LoadBalancer, NetworkState
 from kuryrsctp.verifier.checks import run
 from kuryrsctp.verifier.report import Expectations, Finding, Status, VerifyReport
@@ -23,8 +22,8 @@ NO_EXPECTATIONS = Expectations()
 _CLUSTER_API_IS_NOT_JUDGED = Finding(
     check="load-balancer-exists",
     status=Status.SKIP,
-    resource=str(kuryr.KUBERNETES_API),
-    detail="made by the cluster's installer for its API, not by Kuryr: not judged",
+    resource=str(makers.CLUSTER_API),
+    detail="made by the cluster's installer for its API: not judged",
 )
 
 
@@ -48,7 +47,7 @@ def verify(
     cloud = Cloud(connection, timeout)
     load_balancers, all_load_balancers = octavia.look_up(cloud, ref)
     names = {load_balancer.name for load_balancer in load_balancers}
-    if str(kuryr.KUBERNETES_API) in names:
+    if str(makers.CLUSTER_API) in names:
         return VerifyReport(str(ref), (_CLUSTER_API_IS_NOT_JUDGED,))
     if len(load_balancers) == 1:
         parts = octavia.read_parts(cloud, load_balancers[0])

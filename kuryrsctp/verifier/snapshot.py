@@ -14,11 +14,11 @@ from kuryrsctp.verifier.report import Expectations
 class Snapshot:
     """All that is known of one service.
 
-    `load_balancers` are the load balancers that answer to the service's name or ID, with
-    their parts if there is only one; `all_load_balancers` are all, where none has Kuryr's name.
-    `expected` is what the user says of it, `network` what Neutron does.
-    Octavia's `api_version` is only asked for where there is no SCTP listener, and the
-    `quota` only of what is missing: of load balancers or, where a pool is short, of members.
+    `load_balancers` are those of the service's name or ID, with their parts if there is only one;
+    `all_load_balancers` are all that can be seen, read only if none has the usual name.
+    `expected` is what the user says of the service, `network` what Neutron holds around it.
+    Octavia's `api_version` is read only if there is no SCTP listener, and the `quota` only of what
+    is missing: load balancers or, where a pool has too few, members.
     """
 
     service: naming.ServiceRef
@@ -33,7 +33,7 @@ class Snapshot:
 
 
 def missing_members(pool: Pool, expected: Expectations) -> int:
-    """Return how many members a pool has too few; without expectations, one is enough."""
+    """Return the number of members that a pool lacks; without expectations, it needs one."""
     wanted = 1 if expected.members is None else expected.members
-    missing = set(expected.addresses) - {one.address for one in pool.members}
+    missing = set(expected.addresses) - {member.address for member in pool.members}
     return max(wanted - len(pool.members), len(missing))

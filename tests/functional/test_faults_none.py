@@ -141,7 +141,7 @@ PORTS, SUBNETS, GROUPS = "get_port", "get_subnet", "get_security_group"
                 "member-security-groups": "no port with 10.0.0.111 is visible",
             },
         ),
-        ((SUBNETS,), {"member-security-groups": "the amphora's subnet"}),
+        ((SUBNETS,), {"member-security-groups": "the load balancer's subnet"}),
         ((GROUPS,), {"member-security-groups": "group is not visible to these credentials"}),
         ((PORTS, SUBNETS, GROUPS), {"vip-port": "is visible, but neither is any other of project"}),
     ],

@@ -119,8 +119,8 @@ def new_listener(connection: Connection, listener: Any) -> Iterator[None]:
 @pytest.mark.parametrize(
     ("expected", "change", "reason"),
     [
-        (("--members", "3"), new_member, "members-exist: 2, where 3 are expected"),
-        (("--member", "10.0.0.90"), new_member, "members-exist: 2, none of them with 10.0.0.90"),
+        (("--members", "3"), new_member, "members-exist: 2, expected 3"),
+        (("--member", "10.0.0.90"), new_member, "members-exist: 2, but not 10.0.0.90"),
         (
             ("--port", "91:9091"),
             new_listener,

@@ -1,113 +1,105 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Checks on each SCTP listener, and on what it hands associations to."""
+"""Checks on each SCTP listener, and on whether it has a pool."""
 
-from kuryrsctp.makers import kuryr
 from kuryrsctp.verifier.checks import names, statuses
-from kuryrsctp.verifier.checks.catalogue import Verdict, check, fail, ok, skip, warn
-from kuryrsctp.verifier.checks.targets import ListenerSubject
+from kuryrsctp.verifier.checks.catalogue import CheckResult, check, fail, ok, skip, warn
+from kuryrsctp.verifier.checks.targets import ListenerTarget
 from kuryrsctp.verifier.security_groups import Admission, covered
 
 _POLICY = (
-    "see `kubectl get networkpolicy`, and whether the groups that Kuryr gives the Service let SCTP"
-    " in; if it was switched off by hand: openstack loadbalancer listener set --enable <ID>"
+    "see `kubectl get networkpolicy`, and whether the security groups of the Service's pods allow"
+    " SCTP; if it was switched off by hand: openstack loadbalancer listener set --enable <ID>"
 )
 
 
 @check(
     "listener-name",
-    on=ListenerSubject,
-    meaning="The listener is called as its maker calls it; by Kuryr, `<namespace>/<service>:"
-    "SCTP:<port>`.",
-    cause="It was made or renamed by hand: Kuryr will not recognise it.",
-    remedy="delete the listener, and Kuryr makes its own; or rename it",
+    on=ListenerTarget,
+    meaning="The listener has the name that its maker gives.",
+    cause="It was made or renamed by hand.",
+    remedy="rename it as its maker does",
 )
-def listener_name(subject: ListenerSubject) -> Verdict:
+def listener_name(target: ListenerTarget) -> CheckResult:
     """Compare with the maker's name."""
-    return names.name(subject, subject.listener.name)
+    return names.name(target, target.listener.name)
 
 
 @check(
     "listener-protocol",
-    on=ListenerSubject,
+    on=ListenerTarget,
     meaning="The listener's protocol is SCTP.",
     cause="It is called SCTP but was made with another protocol, which cannot be changed.",
-    remedy="delete the listener and make it anew with --protocol SCTP, or let Kuryr do so",
+    remedy="delete the listener and recreate it with --protocol SCTP",
 )
-def listener_protocol(subject: ListenerSubject) -> Verdict:
-    """Judge the protocol."""
-    return names.protocol(subject.listener.protocol)
+def listener_protocol(target: ListenerTarget) -> CheckResult:
+    """Check the protocol."""
+    return names.protocol(target.listener.protocol)
 
 
 @check(
     "listener-port",
-    on=ListenerSubject,
-    meaning="The listener's port is the one in its name, and the Service's.",
+    on=ListenerTarget,
+    meaning="The listener's port is the one in its name, if its name has one.",
     cause="The listener was made by hand, or the Service's port has changed since.",
-    remedy="compare with `kubectl get service`; delete the listener, and Kuryr makes its own",
+    remedy="compare with `kubectl get service`",
 )
-def listener_port(subject: ListenerSubject) -> Verdict:
+def listener_port(target: ListenerTarget) -> CheckResult:
     """Compare the port with the name's."""
-    port = subject.listener.protocol_port
-    said = kuryr.read_listener(subject.listener.name)
-    if said is None or said.port == port:
-        return ok(str(port))
-    return fail(f"{port}, where the name says {said.port}")
+    port = target.listener.protocol_port
+    named = target.maker.listener_port(target.listener.name)
+    return ok(str(port)) if named in (None, port) else fail(f"{port}, but the name says {named}")
 
 
 @check(
     "listener-admin-state",
-    on=ListenerSubject,
+    on=ListenerTarget,
     meaning="The listener is switched on.",
-    cause="Someone switched it off by hand; or a NetworkPolicy admits no client, which Kuryr"
-    " expresses as no allowed CIDR and the listener switched off.",
+    cause="It was switched off by hand.",
     remedy="openstack loadbalancer listener set --enable <ID>",
 )
-def listener_admin_state(subject: ListenerSubject) -> Verdict:
-    """Judge the administrative state, apart from a NetworkPolicy's denial."""
-    listener, source = subject.listener, subject.snapshot.expected.source
-    is_kuryrs = subject.service_name is not None
-    if listener.admin_state_up or listener.allowed_cidrs or not is_kuryrs:
-        return statuses.admin_state(subject)
-    denied = "off, with no allowed CIDR: so Kuryr has it where a NetworkPolicy admits nobody"
-    if source is None:
-        return warn(denied, _POLICY)
-    return fail(f"{denied}, so not {source}", _POLICY)
+def listener_admin_state(target: ListenerTarget) -> CheckResult:
+    """Check the administrative state; a NetworkPolicy may be why it is off."""
+    source = target.snapshot.expected.source
+    denial = target.maker.denial(target.listener)
+    if not denial:
+        return statuses.admin_state(target)
+    return warn(denial, _POLICY) if source is None else fail(f"{denial}, so not {source}", _POLICY)
 
 
 @check(
     "listener-status",
-    on=ListenerSubject,
+    on=ListenerTarget,
     meaning="Octavia has finished the last change to the listener, and sees it working.",
-    cause="A change is under way or has failed; or the amphora does not report.",
-    remedy="where a change failed: delete the listener, and Kuryr makes it anew; else see whether"
-    " `openstack kuryr sctp probe` gets through, and ask the cloud's operator about the amphora",
+    cause="A change is under way or has failed, or the provider does not report.",
+    remedy="see whether `openstack kuryr sctp probe` gets through, and ask the cloud's operator"
+    " about the provider",
 )
-def listener_status(subject: ListenerSubject) -> Verdict:
-    """Judge both statuses."""
-    return statuses.both(subject)
+def listener_status(target: ListenerTarget) -> CheckResult:
+    """Check both statuses."""
+    return statuses.both(target)
 
 
 @check(
     "listener-allowed-cidrs",
-    on=ListenerSubject,
+    on=ListenerTarget,
     meaning="Which clients the listener admits; without a list, all. With --source, whether it"
     " admits these.",
     cause="A NetworkPolicy, or loadBalancerSourceRanges of the Service.",
-    remedy="see that the clients' addresses are in the list (`kubectl get networkpolicy`)",
+    remedy="check that the clients' addresses are in the list",
 )
-def listener_allowed_cidrs(subject: ListenerSubject) -> Verdict:
-    """Tell who is admitted, and judge it by where the user says that clients are."""
-    cidrs, source = subject.listener.allowed_cidrs, subject.snapshot.expected.source
+def listener_allowed_cidrs(target: ListenerTarget) -> CheckResult:
+    """Tell who is admitted, and check it if the user says where the clients are."""
+    cidrs, source = target.listener.allowed_cidrs, target.snapshot.expected.source
     if not cidrs:
-        return ok("all clients" if subject.listener.admin_state_up else "no list")
+        return ok("all clients" if target.listener.admin_state_up else "no list")
     only = f"only {', '.join(cidrs)}"
     if source is None:
         return ok(only)
     try:
         admitted = covered(cidrs, source)
     except ValueError:
-        return skip(f"{only}, which cannot be read")
+        return skip(f"{only}, which is not a list of networks")
     if admitted is Admission.ALL:
         return ok(only)
     if admitted is Admission.SOME:
@@ -117,14 +109,14 @@ def listener_allowed_cidrs(subject: ListenerSubject) -> Verdict:
 
 @check(
     "listener-timeouts",
-    on=ListenerSubject,
-    meaning="How long the listener keeps an idle connection, where the provider heeds it.",
-    cause="Kuryr's annotations openstack.org/kuryr-timeout-client-data and -member-data.",
+    on=ListenerTarget,
+    meaning="How long the listener keeps an idle connection, if the provider applies it.",
+    cause="Annotations of the Service.",
     remedy="none is needed: 0 stands for Octavia's default",
 )
-def listener_timeouts(subject: ListenerSubject) -> Verdict:
+def listener_timeouts(target: ListenerTarget) -> CheckResult:
     """Tell the timeouts; SCTP's own heartbeats keep an association from being idle."""
-    listener = subject.listener
+    listener = target.listener
     client, member = (
         f"{timeout} ms" if timeout else "default"
         for timeout in (listener.timeout_client_data, listener.timeout_member_data)
@@ -134,19 +126,14 @@ def listener_timeouts(subject: ListenerSubject) -> Verdict:
 
 @check(
     "pool-exists",
-    on=ListenerSubject,
+    on=ListenerTarget,
     meaning="The listener hands associations to a pool.",
-    cause="Making the pool failed: OVN knows no algorithm but SOURCE_IP_PORT and answers 501 to"
-    " any other, which leaves a listener without a pool.",
-    remedy="on OVN, set Kuryr's [octavia_defaults] lb_algorithm to SOURCE_IP_PORT; else see the"
-    " log of kuryr-controller",
+    cause="Making the pool failed.",
+    remedy="see the log of the controller that makes load balancers",
 )
-def pool_exists(subject: ListenerSubject) -> Verdict:
+def pool_exists(target: ListenerTarget) -> CheckResult:
     """Look for the default pool."""
-    pool = subject.listener.pool
+    pool = target.listener.pool
     if pool is not None:
         return ok(pool.name or pool.id)
-    why = "nothing answers on this port"
-    if subject.is_ovn:
-        why = "OVN refuses a pool whose algorithm is not SOURCE_IP_PORT"
-    return fail(f"no pool: {why}", transient=True)
+    return fail(f"no pool: {target.provider.missing_pool}", transient=True)

@@ -6,108 +6,104 @@ import ipaddress
 from collections import Counter
 
 from kuryrsctp.verifier.checks import names, statuses
-from kuryrsctp.verifier.checks.catalogue import Verdict, check, fail, ok, skip, warn
-from kuryrsctp.verifier.checks.targets import PoolSubject
-
-_OVN_ONLY = "SOURCE_IP_PORT"
-_OVN_ALGORITHMS = (_OVN_ONLY, "SOURCE_IP")
-_EMPTY = "no member: right only while no pod is ready, and nothing answers meanwhile"
+from kuryrsctp.verifier.checks.catalogue import CheckResult, check, fail, ok, skip, warn
+from kuryrsctp.verifier.checks.targets import PoolTarget
 
 
 @check(
     "pool-name",
-    on=PoolSubject,
-    meaning="The pool is called as its maker calls it; by Kuryr, as its listener.",
-    cause="It was made or renamed by hand: Kuryr will not recognise it.",
-    remedy="delete the pool, and Kuryr makes its own; or rename it",
+    on=PoolTarget,
+    meaning="The pool has the name that its maker gives.",
+    cause="It was made or renamed by hand.",
+    remedy="rename it as its maker does",
 )
-def pool_name(subject: PoolSubject) -> Verdict:
+def pool_name(target: PoolTarget) -> CheckResult:
     """Compare with the maker's name."""
-    return names.name(subject, subject.pool.name)
+    return names.name(target, target.pool.name)
 
 
 @check(
     "pool-protocol",
-    on=PoolSubject,
+    on=PoolTarget,
     meaning="The pool's protocol is SCTP.",
     cause="It was made with another protocol, which cannot be changed.",
-    remedy="delete the pool and make it anew with --protocol SCTP, or let Kuryr do so",
+    remedy="delete the pool and recreate it with --protocol SCTP",
 )
-def pool_protocol(subject: PoolSubject) -> Verdict:
-    """Judge the protocol."""
-    return names.protocol(subject.pool.protocol)
+def pool_protocol(target: PoolTarget) -> CheckResult:
+    """Check the protocol."""
+    return names.protocol(target.pool.protocol)
 
 
 @check(
     "pool-algorithm",
-    on=PoolSubject,
-    meaning="The provider can balance by the pool's algorithm.",
-    cause="OVN knows SOURCE_IP_PORT, and of late SOURCE_IP; an amphora all but SOURCE_IP_PORT.",
-    remedy="set Kuryr's [octavia_defaults] lb_algorithm to suit the provider",
+    on=PoolTarget,
+    meaning="The provider supports the pool's algorithm.",
+    cause="The maker asks for an algorithm of another provider.",
+    remedy="let the maker ask for an algorithm that the provider supports",
 )
-def pool_algorithm(subject: PoolSubject) -> Verdict:
-    """Judge the algorithm by the provider."""
-    algorithm = subject.pool.lb_algorithm
-    unknown_to_ovn = subject.is_ovn and algorithm not in _OVN_ALGORITHMS
-    if unknown_to_ovn or (subject.is_amphora and algorithm == _OVN_ONLY):
-        return fail(f"{algorithm}, which provider {subject.load_balancer.provider} does not know")
+def pool_algorithm(target: PoolTarget) -> CheckResult:
+    """Look the algorithm up among those of the provider."""
+    algorithm = target.pool.lb_algorithm
+    if not target.provider.supports(algorithm):
+        return fail(f"{algorithm}, which provider {target.load_balancer.provider} does not support")
     if algorithm == "SOURCE_IP":
-        return ok("SOURCE_IP: one client always meets the same member")
+        return ok("SOURCE_IP: one client always reaches the same member")
     return ok(algorithm)
 
 
 @check(
     "pool-persistence",
-    on=PoolSubject,
-    meaning="Whether one client always meets the same member.",
-    cause="Session persistence was set by hand; Kuryr ignores the Service's session affinity.",
+    on=PoolTarget,
+    meaning="Whether one client always reaches the same member.",
+    cause="Session persistence was set by hand, or by the maker for the Service's session"
+    " affinity.",
     remedy="none is needed: a single member answering one client is right",
 )
-def pool_persistence(subject: PoolSubject) -> Verdict:
-    """Tell of session persistence."""
-    kind = subject.pool.session_persistence
-    return ok(f"{kind}: one client always meets the same member" if kind else "none")
+def pool_persistence(target: PoolTarget) -> CheckResult:
+    """Tell about session persistence."""
+    kind = target.pool.session_persistence
+    return ok(f"{kind}: one client always reaches the same member" if kind else "none")
 
 
 @check(
     "pool-admin-state",
-    on=PoolSubject,
+    on=PoolTarget,
     meaning="The pool is switched on.",
-    cause="Someone switched it off by hand; Kuryr never does.",
+    cause="It was switched off by hand.",
     remedy="openstack loadbalancer pool set --enable <ID>",
 )
-def pool_admin_state(subject: PoolSubject) -> Verdict:
-    """Judge the administrative state."""
-    return statuses.admin_state(subject)
+def pool_admin_state(target: PoolTarget) -> CheckResult:
+    """Check the administrative state."""
+    return statuses.admin_state(target)
 
 
 @check(
     "pool-status",
-    on=PoolSubject,
+    on=PoolTarget,
     meaning="Octavia has finished the last change to the pool, and sees it working.",
     cause="A change is under way or has failed; or a health monitor finds every member down.",
-    remedy="where a change failed: delete the pool, and Kuryr makes it anew; else look at the"
-    " members' rows and at the pods",
+    remedy="look at the members' rows and at the pods",
 )
-def pool_status(subject: PoolSubject) -> Verdict:
-    """Judge both statuses."""
-    return statuses.both(subject)
+def pool_status(target: PoolTarget) -> CheckResult:
+    """Check both statuses."""
+    return statuses.both(target)
 
 
 @check(
     "pool-monitor",
-    on=PoolSubject,
-    meaning="The pool's health monitor, if there is one, asks over SCTP; Kuryr makes none.",
-    cause="It was made by hand, of another type; or making it failed.",
+    on=PoolTarget,
+    meaning="The pool's health monitor, if there is one, asks over SCTP.",
+    cause="It was made with another type; or making it failed.",
     remedy="openstack loadbalancer healthmonitor delete <ID>, and create one of --type SCTP if you"
     " want one",
 )
-def pool_monitor(subject: PoolSubject) -> Verdict:
-    """Judge the health monitor."""
-    pool = subject.pool
+def pool_monitor(target: PoolTarget) -> CheckResult:
+    """Check the health monitor."""
+    pool = target.pool
     if pool.health_monitor_id is None:
         return ok("none, which is normal")
-    monitor = next((one for one in subject.snapshot.monitors if one.pool_id == pool.id), None)
+    monitors = (monitor for monitor in target.snapshot.monitors if monitor.pool_id == pool.id)
+    monitor = next(monitors, None)
     if monitor is None:
         return skip("just deleted, or not visible")
     if monitor.provisioning_status == "ERROR":
@@ -119,47 +115,47 @@ def pool_monitor(subject: PoolSubject) -> Verdict:
 
 @check(
     "members-exist",
-    on=PoolSubject,
-    meaning="The pool has members that can be given associations; with --members so many, and"
-    " with --member those.",
-    cause="No pod of the Service is ready: only ready endpoints become members. Or every member"
-    " is switched off or has weight 0.",
+    on=PoolTarget,
+    meaning="The pool has members that can get associations; with --members this many, and with"
+    " --member these.",
+    cause="No pod of the Service is ready; or every member is switched off or has weight 0.",
     remedy="check the pods and the Service's selector (`kubectl get endpoints,pods`)",
 )
-def members_exist(subject: PoolSubject) -> Verdict:
+def members_exist(target: PoolTarget) -> CheckResult:
     """Count the members, and those in use."""
-    members, expected = subject.pool.members, subject.snapshot.expected
+    members, expected = target.pool.members, target.snapshot.expected
     if expected.members not in (None, len(members)):
-        return fail(f"{len(members)}, where {expected.members} are expected", transient=True)
-    if missing := sorted(set(expected.addresses) - {one.address for one in members}):
-        return fail(f"{len(members)}, none of them with {', '.join(missing)}", transient=True)
+        return fail(f"{len(members)}, expected {expected.members}", transient=True)
+    if missing := sorted(set(expected.addresses) - {member.address for member in members}):
+        return fail(f"{len(members)}, but not {', '.join(missing)}", transient=True)
     if expected.members == 0:
         return ok("none, as expected")
     if not members:
-        return warn(_EMPTY, transient=True)
-    used = sum(one.admin_state_up and one.weight > 0 for one in members)
+        return warn("no member: right only while no pod is ready; nothing answers", transient=True)
+    used = sum(member.admin_state_up and member.weight > 0 for member in members)
     if not used:
-        return fail(f"none of {len(members)} is in use: all switched off, or of weight 0")
+        return fail(f"none of {len(members)} is in use: all are switched off or have weight 0")
     return ok(f"{len(members)}" if used == len(members) else f"{len(members)}, {used} in use")
 
 
 @check(
     "members-distinct",
-    on=PoolSubject,
+    on=PoolTarget,
     meaning="No two members have the same address and port.",
     cause="One IPv6 address was written in two ways, which Octavia takes for two members; or its"
     " database was changed by hand.",
     remedy="delete one of the two: openstack loadbalancer member delete <pool> <ID>",
 )
-def members_distinct(subject: PoolSubject) -> Verdict:
+def members_distinct(target: PoolTarget) -> CheckResult:
     """Look for an address and port that occurs twice."""
-    counts = Counter((_plain(one.address), one.protocol_port) for one in subject.pool.members)
+    members = target.pool.members
+    counts = Counter((_canonical(member.address), member.protocol_port) for member in members)
     twice = [f"{address} port {port}" for (address, port), count in counts.items() if count > 1]
     return fail(f"more than once: {', '.join(twice)}") if twice else ok("all differ")
 
 
-def _plain(address: str) -> str:
-    """Return the short form of an address; what is none stays as it is."""
+def _canonical(address: str) -> str:
+    """Return the short form of an address; any other text stays as it is."""
     try:
         return str(ipaddress.ip_address(address))
     except ValueError:

@@ -5,31 +5,32 @@
 from difflib import get_close_matches
 
 from kuryrsctp import naming
-from kuryrsctp.makers import occm
-from kuryrsctp.verifier.checks.catalogue import Verdict, check, fail, ok, skip
-from kuryrsctp.verifier.checks.targets import Subject
+from kuryrsctp.verifier.checks.catalogue import CheckResult, check, fail, ok, skip
+from kuryrsctp.verifier.checks.targets import ServiceTarget
 from kuryrsctp.verifier.snapshot import Snapshot
 
-_NEAREST = 3
-_ALIKE = 0.8  # of 1: a letter or two apart, whatever the namespace has in common
+_MAX_NEAREST = 3
+_SIMILAR = 0.8  # of 1: a letter or two differ, however long the namespace is
 
 
 @check(
     "load-balancer-exists",
-    on=Subject,
-    meaning="Octavia has a load balancer of the Service's name, `<namespace>/<service>`.",
-    cause="Another namespace or project was meant; or Kuryr made none: the Service is headless,"
-    " not of type ClusterIP or LoadBalancer, or has no endpoints yet; or Kuryr is not running.",
+    on=ServiceTarget,
+    meaning="Octavia has a load balancer for the Service.",
+    cause="Another namespace or project was meant; or no load balancer was made: the Service is"
+    " headless or has no endpoints yet, or the controller that makes load balancers is not"
+    " running.",
     remedy="check name, namespace and project, that the Service has endpoints (`kubectl get"
-    " endpoints`), and the log of kuryr-controller",
+    " endpoints`), and the log of the controller that makes load balancers (such as"
+    " kuryr-controller)",
 )
-def load_balancer_exists(subject: Subject) -> Verdict:
-    """Find the load balancer, or say what is nearest to it."""
-    snapshot = subject.snapshot
+def load_balancer_exists(target: ServiceTarget) -> CheckResult:
+    """Find the load balancer, or name the most similar ones."""
+    snapshot = target.snapshot
     if snapshot.load_balancers:
-        vips = ", ".join(f"VIP {one.vip_address}" for one in snapshot.load_balancers)
-        by_occm = occm.is_name(snapshot.load_balancers[0].name)
-        return ok(f"{vips}; made by cloud-provider-openstack, not Kuryr" if by_occm else vips)
+        vips = ", ".join(f"VIP {balancer.vip_address}" for balancer in snapshot.load_balancers)
+        note = target.maker.note
+        return ok(f"{vips}; {note}" if note else vips)
     missing = f"no load balancer '{snapshot.service}' is visible to these credentials"
     if nearest := _nearest(snapshot):
         missing = f"{missing}; there is {' and '.join(nearest)}"
@@ -38,36 +39,36 @@ def load_balancer_exists(subject: Subject) -> Verdict:
 
 
 def _nearest(snapshot: Snapshot) -> list[str]:
-    """Return the names that may have been meant, quoted, the likeliest first."""
+    """Return the names that may have been meant, quoted, the most likely first."""
     service = snapshot.service
     if isinstance(service, naming.LoadBalancerId):
         return []
-    names = [one.name for one in snapshot.all_load_balancers]
+    names = [balancer.name for balancer in snapshot.all_load_balancers]
     likely = [
         *(name for name in names if name.casefold() == str(service)),
         *(name for name in names if name.endswith(f"/{service.name}")),
-        *get_close_matches(str(service), names, cutoff=_ALIKE),
+        *get_close_matches(str(service), names, cutoff=_SIMILAR),
     ]
-    return [f"'{name}'" for name in list(dict.fromkeys(likely))[:_NEAREST]]
+    return [f"'{name}'" for name in list(dict.fromkeys(likely))[:_MAX_NEAREST]]
 
 
 @check(
     "load-balancer-unique",
-    on=Subject,
-    meaning="No other load balancer carries the Service's name.",
-    cause="Kuryr's names do not tell clusters apart: two clusters in one project collide; or"
-    " Kuryr lost track of a load balancer and made another.",
-    remedy="give the ID of the one you mean; delete the one that no Service uses (compare the VIP"
-    " with `kubectl get service`)",
+    on=ServiceTarget,
+    meaning="The Service has only one load balancer.",
+    cause="Two clusters in one project have a Service of this name; or a load balancer was made"
+    " again while the old one was still there.",
+    remedy="give the ID of the one that you mean; delete the one that no Service uses (compare the"
+    " VIP with `kubectl get service`)",
 )
-def load_balancer_unique(subject: Subject) -> Verdict:
-    """Count the load balancers of the name."""
-    found = subject.snapshot.load_balancers
-    if not found:
+def load_balancer_unique(target: ServiceTarget) -> CheckResult:
+    """Count the load balancers."""
+    load_balancers = target.snapshot.load_balancers
+    if not load_balancers:
         return skip("there is none")
-    if isinstance(subject.snapshot.service, naming.LoadBalancerId):
+    if isinstance(target.snapshot.service, naming.LoadBalancerId):
         return skip("picked by its ID")
-    if len(found) == 1:
+    if len(load_balancers) == 1:
         return ok("the only one of that name")
-    listed = "; ".join(one.identity for one in found)
-    return fail(f"{len(found)} load balancers: {listed}")
+    listed = "; ".join(balancer.identity for balancer in load_balancers)
+    return fail(f"{len(load_balancers)} load balancers: {listed}")

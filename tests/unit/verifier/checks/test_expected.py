@@ -59,7 +59,7 @@ def test_every_missing_port_is_named() -> None:
 
 
 def test_a_target_port_is_asked_of_the_members_of_its_own_listener() -> None:
-    wrong = "FAIL 9090, where 9091 is expected"
+    wrong = "FAIL 9090, expected 9091"
     assert against(ports=((90, 9091),)) == {
         ("member-port", POD): wrong,
         ("member-port", OTHER_POD): wrong,
@@ -69,9 +69,9 @@ def test_a_target_port_is_asked_of_the_members_of_its_own_listener() -> None:
 @pytest.mark.parametrize(
     ("expected", "verdict"),
     [
-        ({"members": 3}, "FAIL 2, where 3 are expected"),
-        ({"members": 0}, "FAIL 2, where 0 are expected"),
-        ({"addresses": ("10.0.0.75", "10.0.0.9")}, "FAIL 2, none of them with 10.0.0.9"),
+        ({"members": 3}, "FAIL 2, expected 3"),
+        ({"members": 0}, "FAIL 2, expected 0"),
+        ({"addresses": ("10.0.0.75", "10.0.0.9")}, "FAIL 2, but not 10.0.0.9"),
     ],
 )
 def test_members_that_are_missing_or_too_many_are_a_fault(
@@ -92,7 +92,7 @@ def test_no_member_is_right_where_none_is_expected() -> None:
         (("192.0.2.0/25", "192.0.2.128/25"), None),
         (("192.0.2.0/25",), "WARN only 192.0.2.0/25: not all of 192.0.2.0/24"),
         (("10.0.0.0/8",), "FAIL only 10.0.0.0/8: not 192.0.2.0/24"),
-        (("nonsense",), "SKIP only nonsense, which cannot be read"),
+        (("nonsense",), "SKIP only nonsense, which is not a list of networks"),
     ],
 )
 def test_the_listener_admits_the_source_that_is_asked_about(
@@ -139,8 +139,8 @@ def test_a_missing_listener_is_put_down_to_an_old_octavia(
     [
         (Quota(limit=None), None),
         (Quota(limit=10, used=9), None),
-        (Quota(limit=10, used=10), "WARN 10 of 10 load balancers: Kuryr can make no other"),
-        (Quota(limit=11, used=10), "WARN 10 of 11 load balancers: Kuryr can make only 1 more"),
+        (Quota(limit=10, used=10), "WARN 10 of 10 load balancers: there can be no more"),
+        (Quota(limit=11, used=10), "WARN 10 of 11 load balancers: there can be only 1 more"),
         (None, "SKIP these credentials may not read the project's quota"),
     ],
 )
@@ -156,16 +156,16 @@ def test_a_missing_load_balancer_is_put_down_to_a_quota_that_is_used_up(
         (Quota(limit=None), {"members": 3}, None),
         (Quota(limit=20, used=15), {"members": 3}, None),
         (Quota(limit=9, used=9), {"members": 2}, None),
-        (Quota(limit=9, used=9), {"members": 3}, "WARN 9 of 9 members: Kuryr can make no other"),
+        (Quota(limit=9, used=9), {"members": 3}, "WARN 9 of 9 members: there can be no more"),
         (
             Quota(limit=9, used=8),
             {"members": 4},
-            "WARN 8 of 9 members: Kuryr can make 1 more, where 2 are missing",
+            "WARN 8 of 9 members: there can be only 1 more, and 2 are missing",
         ),
         (
             Quota(limit=9, used=8),
             {"addresses": ("10.0.0.9", "10.0.0.10")},
-            "WARN 8 of 9 members: Kuryr can make 1 more, where 2 are missing",
+            "WARN 8 of 9 members: there can be only 1 more, and 2 are missing",
         ),
         (None, {"members": 3}, "SKIP these credentials may not read the project's quota"),
     ],

@@ -42,12 +42,12 @@ from tests.support.model import (
             (
                 "load-balancer-operating",
                 NAME,
-                "WARN DEGRADED: the health monitor does not reach all of its members",
+                "WARN DEGRADED: the health monitor reaches only some of its members",
             ),
         ),
         (
             load_balancer(operating_status="OFFLINE"),
-            ("load-balancer-operating", NAME, "WARN OFFLINE, where ONLINE is expected"),
+            ("load-balancer-operating", NAME, "WARN OFFLINE, expected ONLINE"),
         ),
         (
             load_balancer(listener(name=f"{NAME}:TCP:80", protocol="TCP", protocol_port=80)),
@@ -59,7 +59,7 @@ from tests.support.model import (
         ),
         (
             load_balancer(listener(name="by-hand")),
-            ("listener-name", "by-hand", f"WARN 'by-hand', where Kuryr has '{PORT_NAME}'"),
+            ("listener-name", "by-hand", f"WARN 'by-hand', expected '{PORT_NAME}'"),
         ),
         (
             load_balancer(listener(protocol="TCP")),
@@ -82,7 +82,7 @@ from tests.support.model import (
             (
                 "listener-status",
                 PORT_NAME,
-                "WARN DEGRADED: it has all connections it may have",
+                "WARN DEGRADED: it has reached its connection limit",
             ),
         ),
         (
@@ -97,19 +97,19 @@ from tests.support.model import (
                 "FAIL no pool: OVN refuses a pool whose algorithm is not SOURCE_IP_PORT",
             ),
         ),
-        (on_pool(name="p"), ("pool-name", "p", f"WARN 'p', where Kuryr has '{PORT_NAME}'")),
+        (on_pool(name="p"), ("pool-name", "p", f"WARN 'p', expected '{PORT_NAME}'")),
         (on_pool(protocol="TCP"), ("pool-protocol", PORT_NAME, "FAIL TCP, not SCTP")),
         (
             on_pool(lb_algorithm="SOURCE_IP_PORT"),
             (
                 "pool-algorithm",
                 PORT_NAME,
-                "FAIL SOURCE_IP_PORT, which provider amphora does not know",
+                "FAIL SOURCE_IP_PORT, which provider amphora does not support",
             ),
         ),
         (
             load_balancer(provider="ovn"),
-            ("pool-algorithm", PORT_NAME, "FAIL ROUND_ROBIN, which provider ovn does not know"),
+            ("pool-algorithm", PORT_NAME, "FAIL ROUND_ROBIN, which provider ovn does not support"),
         ),
         (
             on_pool(operating_status="ERROR"),
@@ -124,25 +124,28 @@ from tests.support.model import (
             (
                 "members-exist",
                 PORT_NAME,
-                "WARN no member: right only while no pod is ready, and nothing answers meanwhile",
+                "WARN no member: right only while no pod is ready; nothing answers",
             ),
         ),
         (
             load_balancer(listener(pool=pool(member(), other_member(address="10.0.0.75")))),
             ("members-distinct", PORT_NAME, "FAIL more than once: 10.0.0.75 port 9090"),
         ),
-        (on_member(name="pod"), ("member-name", "pod", "WARN 'pod' is no name that Kuryr gives")),
+        (
+            on_member(name="pod"),
+            ("member-name", "pod", "WARN 'pod' is not a name that Kuryr gives"),
+        ),
         (
             on_member(address="fd00::75"),
             ("member-address", POD, "FAIL fd00::75 is IPv6, the VIP is IPv4"),
         ),
         (
             on_member(address="pod"),
-            ("member-address", POD, "FAIL 'pod' or the VIP is no address"),
+            ("member-address", POD, "FAIL 'pod' or the VIP is not an IP address"),
         ),
         (
             on_member(protocol_port=9091),
-            ("member-port", POD, "FAIL 9091, where the name says 9090"),
+            ("member-port", POD, "FAIL 9091, but the name says 9090"),
         ),
         (
             on_member(admin_state_up=False),
@@ -172,14 +175,14 @@ def test_a_fault_shows_in_its_own_row_only(broken: LoadBalancer, row: tuple[str,
 
 def test_a_listener_whose_port_is_not_its_names_is_wrong_and_unknown_to_kuryr() -> None:
     assert odd(load_balancer(listener(protocol_port=91))) == {
-        ("listener-name", PORT_NAME): f"WARN '{PORT_NAME}', where Kuryr has '{NAME}:SCTP:91'",
-        ("listener-port", PORT_NAME): "FAIL 91, where the name says 90",
-        ("pool-name", PORT_NAME): f"WARN '{PORT_NAME}', where Kuryr has '{NAME}:SCTP:91'",
+        ("listener-name", PORT_NAME): f"WARN '{PORT_NAME}', expected '{NAME}:SCTP:91'",
+        ("listener-port", PORT_NAME): "FAIL 91, but the name says 90",
+        ("pool-name", PORT_NAME): f"WARN '{PORT_NAME}', expected '{NAME}:SCTP:91'",
     }
 
 
 DENIED = listener(admin_state_up=False, operating_status="OFFLINE")
-DENIAL = "off, with no allowed CIDR: so Kuryr has it where a NetworkPolicy admits nobody"
+DENIAL = "off, with no allowed CIDR: Kuryr does this where a NetworkPolicy admits nobody"
 OCCM_NAME = "kube_service_prod_default_sctp-demo"
 
 
@@ -218,7 +221,7 @@ def test_what_is_below_something_that_is_switched_off_is_not_blamed_as_well() ->
 def test_a_pool_none_of_whose_members_is_used_is_wrong() -> None:
     members = (member(weight=0), other_member(admin_state_up=False))
     verdict = odd(load_balancer(listener(pool=pool(*members))))[("members-exist", PORT_NAME)]
-    assert verdict == "FAIL none of 2 is in use: all switched off, or of weight 0"
+    assert verdict == "FAIL none of 2 is in use: all are switched off or have weight 0"
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def of_the_vip(verdict: str) -> dict[tuple[str, str], str]:
 def test_the_rule_of_kuryrs_manual_lets_in_no_sctp() -> None:
     tcp = rule(protocol="tcp", remote_ip_prefix=SERVICE_SUBNET)
     assert rows(groups=groups(tcp)) == of_members(
-        "FAIL group pods-group lets in no SCTP to port 9090 from 10.0.0.128/26"
+        "FAIL group pods-group does not allow SCTP to port 9090 from 10.0.0.128/26"
     )
 
 
@@ -71,7 +71,7 @@ def test_an_amphoras_packets_come_from_the_members_subnet() -> None:
     assert rows(groups=groups(rule(remote_ip_prefix=SERVICE_SUBNET))) == {}
     half = rule(remote_ip_prefix="10.0.0.128/27")
     assert rows(groups=groups(half)) == of_members(
-        "WARN group pods-group lets in only a part of SCTP to port 9090 from 10.0.0.128/26"
+        "WARN group pods-group allows only a part of SCTP to port 9090 from 10.0.0.128/26"
     )
 
 
@@ -79,10 +79,10 @@ def test_with_ovn_the_clients_have_to_be_let_in() -> None:
     subnet_only = groups(rule(remote_ip_prefix=SERVICE_SUBNET))
     assert rows(on_ovn(), groups=subnet_only) == {}
     assert rows(on_ovn(), source="192.0.2.0/24", groups=subnet_only) == of_members(
-        "FAIL group pods-group lets in no SCTP to port 9090 from 192.0.2.0/24"
+        "FAIL group pods-group does not allow SCTP to port 9090 from 192.0.2.0/24"
     )
     assert rows(on_ovn(), groups=groups()) == of_members(
-        "FAIL group pods-group lets in no SCTP to port 9090 from anywhere"
+        "FAIL group pods-group does not allow SCTP to port 9090 from anywhere"
     )
 
 
@@ -106,7 +106,7 @@ def test_a_vip_without_a_group_is_normal_and_with_ovn_its_groups_say_nothing() -
 
 def test_a_lost_rule_at_the_vip_is_a_fault() -> None:
     assert rows(groups=groups(rule(), vip=())) == of_the_vip(
-        "FAIL group lb-group lets in no SCTP to port 90 from anywhere"
+        "FAIL group lb-group does not allow SCTP to port 90 from anywhere"
     )
 
 
@@ -117,7 +117,7 @@ def test_the_vip_lets_in_whom_the_listener_admits_and_need_not_let_in_others() -
     assert rows(few, source="192.0.2.7/32", groups=some) == {}
     assert rows(few, source="198.51.100.0/24", groups=some) == {
         ("listener-allowed-cidrs", LISTENER): "FAIL only 192.0.2.0/24: not 198.51.100.0/24",
-        **of_the_vip("SKIP the listener does not admit all of 198.51.100.0/24 in the first place"),
+        **of_the_vip("SKIP the listener itself does not admit all of 198.51.100.0/24"),
     }
 
 
@@ -139,7 +139,7 @@ def test_a_group_of_the_pods_that_cannot_be_seen_is_no_fault() -> None:
 
 def test_a_rule_for_members_of_a_group_is_no_verdict() -> None:
     assert rows(groups=groups(rule(remote_group_id="g"))) == of_members(
-        "SKIP group pods-group goes by groups of senders, which is no answer for SCTP to port 9090"
+        "SKIP group pods-group admits members of other groups, so not known for SCTP to port 9090"
         " from 10.0.0.128/26"
     )
 
@@ -149,7 +149,7 @@ def test_without_port_security_all_is_let_in_and_with_it_but_no_group_nothing() 
     assert rows(ports=(VIP, *opened)) == {}
     closed = [Port(one.id, one.project_id, one.addresses) for one in PODS]
     assert rows(ports=(VIP, *closed)) == of_members(
-        "FAIL port security without any group: nothing is let in"
+        "FAIL port security without any group: nothing is allowed"
     )
 
 
@@ -177,8 +177,8 @@ def test_of_ports_with_one_address_the_projects_own_counts_and_otherwise_none() 
         ),
         (
             [replace(one, project_id="other") for one in PODS],
-            "SKIP no port vip-port that holds 10.0.0.158 is visible, but neither is any other of"
-            " project 2e89a9e0",
+            "SKIP no port vip-port that holds 10.0.0.158 is visible, but no other port of"
+            " project 2e89a9e0 is either",
         ),
     ],
 )
@@ -195,7 +195,7 @@ def test_a_missing_vip_port_is_a_fault_only_for_who_sees_the_projects_ports(
     ("fixed", "status", "verdict"),
     [
         ("10.0.0.158", "ACTIVE", None),
-        ("10.0.0.158", "DOWN", "WARN 203.0.113.9 is DOWN, where ACTIVE is expected"),
+        ("10.0.0.158", "DOWN", "WARN 203.0.113.9 is DOWN, expected ACTIVE"),
         ("10.0.0.158", "ERROR", "FAIL 203.0.113.9 is in ERROR"),
         ("10.0.0.159", "ACTIVE", "FAIL 203.0.113.9 leads to 10.0.0.159, not to the VIP 10.0.0.158"),
     ],
@@ -225,6 +225,6 @@ def test_where_subnets_or_groups_cannot_be_read_members_are_not_judged() -> None
 
 def test_an_unknown_provider_is_not_judged() -> None:
     assert rows(load_balancer(provider="f5")) == {
-        ("load-balancer-provider", NAME): "SKIP whether provider 'f5' knows SCTP is not known",
-        **of_members("SKIP where traffic through provider 'f5' comes from is not known"),
+        ("load-balancer-provider", NAME): "SKIP whether provider 'f5' supports SCTP is not known",
+        **of_members("SKIP the source of traffic through provider 'f5' is not known"),
     }

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Load balancers that somebody else made, by hand or with another program."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from kuryrsctp.model import Listener, LoadBalancer
+from kuryrsctp.naming import ServiceName
+
+# Seconds after which a change is called late where the maker's own limit is not known.
+LATE = 300.0
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class Unknown:
+    """Nothing is known of what made a load balancer: no name is judged, no cause is added."""
+
+    name: str = ""
+    note: str = ""
+    causes: Mapping[str, str] = NOTHING
+    remedies: Mapping[str, str] = NOTHING
+
+    def made(self, load_balancer: LoadBalancer) -> bool:
+        """Any load balancer may be of an unknown maker."""
+        return True
+
+    def service_of(self, load_balancer: LoadBalancer) -> ServiceName | None:
+        """The Service is not known."""
+        return None
+
+    def part_name_fault(self, name: str, load_balancer: LoadBalancer, port: int) -> str | None:
+        """The names are not known."""
+        return None
+
+    def member_name_fault(self, name: str) -> str | None:
+        """The names are not known."""
+        return None
+
+    def member_title(self, name: str) -> str:
+        """Return the name itself."""
+        return name
+
+    def listener_port(self, name: str) -> int | None:
+        """Names tell no port."""
+        return None
+
+    def member_port(self, name: str) -> int | None:
+        """Names tell no port."""
+        return None
+
+    def denial(self, listener: Listener) -> str:
+        """NetworkPolicies are not known to be applied."""
+        return ""
+
+    def late(self, seconds: float) -> str:
+        """Say that a change takes long."""
+        return f"longer than {LATE:.0f} s" if seconds > LATE else ""
