@@ -37,6 +37,11 @@ class Service:
         return makers.service_of(load_balancer) or naming.LoadBalancerId(load_balancer.id)
 
     @property
+    def identity(self) -> tuple[naming.ServiceRef, str]:
+        """What only one load balancer ought to have: the Service, and the project's ID."""
+        return self.ref, self.load_balancer.project_id
+
+    @property
     def name(self) -> str:
         """The Kubernetes Service as NAMESPACE/NAME, or else the name or ID of the load balancer."""
         if isinstance(self.ref, naming.ServiceName):
@@ -104,25 +109,29 @@ class Inventory:
     def services(self) -> list[Service]:
         """Return the services of which every part is known, by name; all of them after `read`.
 
-        A part whose load balancer is missing was just deleted. The cluster's own API is left out.
+        A load balancer without an SCTP listener is there if another one of the same Service has
+        one: there ought to be just one. The cluster's own API is left out.
         """
         if not self._has_all_listeners:  # any load balancer may have another listener
             return []
         # The threads of a `read` that was interrupted may still add to these.
         load_balancers, pools = self._load_balancers.copy(), self._pools.copy()
-        listeners: dict[str, list[Listener]] = defaultdict(list)
+        parts: dict[str, list[Listener]] = defaultdict(list)
         for listener in self._listeners.values():
             for owner in listener.load_balancer_ids:
-                listeners[owner].append(listener)
-        services = (
-            Service(octavia.with_parts(load_balancers[owner], parts, pools))
-            for owner, parts in listeners.items()
-            if owner in load_balancers and self._is_known(parts, pools)
+                parts[owner].append(listener)
+        services = [
+            Service(octavia.with_parts(load_balancer, parts[load_balancer.id], pools))
+            for load_balancer in load_balancers.values()
+            if self._is_known(parts[load_balancer.id], pools)
+        ]
+        sctp = {service.identity for service in services if service.ports}
+        wanted = (
+            service
+            for service in services
+            if service.identity in sctp and self._is_wanted(service.ref)
         )
-        return sorted(
-            filter(self._is_wanted, services),
-            key=lambda service: (service.name, service.load_balancer.id),
-        )
+        return sorted(wanted, key=lambda service: (service.name, service.load_balancer.id))
 
     def _read_listeners(self, api: Any, query: Mapping[str, str], on_progress: OnProgress) -> None:
         # Of every protocol: a listener that its maker calls SCTP may have another.
@@ -130,16 +139,18 @@ class Inventory:
         self._has_all_listeners = True
 
     def _is_known(self, listeners: Iterable[Listener], pools: Mapping[str, Pool]) -> bool:
-        """Tell whether some of a load balancer's listeners are SCTP, and their pools were read."""
+        """Tell whether the pools of a load balancer's SCTP listeners were read."""
+        if self._is_complete:
+            return True
         ids = [listener.default_pool_id for listener in listeners if makers.is_sctp(listener)]
-        return bool(ids) and (self._is_complete or all(key is None or key in pools for key in ids))
+        return all(pool_id is None or pool_id in pools for pool_id in ids)
 
-    def _is_wanted(self, service: Service) -> bool:
-        ref = service.ref
+    def _is_wanted(self, ref: naming.ServiceRef) -> bool:
+        if ref == makers.CLUSTER_API:
+            return False
         if self._namespace is None:
-            return ref != makers.CLUSTER_API
-        is_in_namespace = isinstance(ref, naming.ServiceName) and ref.namespace == self._namespace
-        return is_in_namespace and ref != makers.CLUSTER_API
+            return True
+        return isinstance(ref, naming.ServiceName) and ref.namespace == self._namespace
 
 
 def list_services(

@@ -3,12 +3,11 @@
 """Many services at once: those that are named, or all that can be seen."""
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import partial
-from itertools import groupby
 from typing import NamedTuple, TypeVar
 
 from openstack.connection import Connection
@@ -208,23 +207,21 @@ def verify_all(
 
 def _groups(services: Sequence[Service]) -> list[_Group]:
     """Return the services by name; the same name in several projects is several services."""
-
-    def key(service: Service) -> tuple[str, str]:
-        return str(service.ref), service.load_balancer.project_id
-
-    grouped = [list(group) for _, group in groupby(sorted(services, key=key), key=key)]
-    projects = Counter(group[0].ref for group in grouped)
+    grouped: dict[object, list[Service]] = defaultdict(list)
+    for service in sorted(services, key=lambda service: str(service.ref)):
+        grouped[service.identity].append(service)
+    projects = Counter(group[0].ref for group in grouped.values())
     groups = []
-    for group in grouped:
-        service, load_balancers = group[0].ref, tuple(found.load_balancer for found in group)
+    for group in grouped.values():
+        ref, load_balancers = group[0].ref, tuple(service.load_balancer for service in group)
         by_id = naming.LoadBalancerId(load_balancers[0].id)
-        if projects[service] == 1:
-            groups.append(_Group(service, service, load_balancers))
+        if projects[ref] == 1:
+            groups.append(_Group(ref, ref, load_balancers))
         elif len(group) == 1:
             groups.append(_Group(by_id, by_id, load_balancers))
         else:
             # Judged by its name, which ought to be unique in a project.
-            groups.append(_Group(by_id, service, load_balancers))
+            groups.append(_Group(by_id, ref, load_balancers))
     return groups
 
 
