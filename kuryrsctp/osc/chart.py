@@ -6,13 +6,13 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 
-from kuryrsctp.prober.latency import Times
+from kuryrsctp.prober.latency import LatencyHistogram
 from kuryrsctp.prober.statistics import ProbeReport
 from kuryrsctp.terminal_text import printable
 
 _WIDTH = 40
 _LABEL = 40
-_MOST_BARS = 40
+_MAX_BARS = 40
 # Steps of a latency axis within a decade.
 _STEPS = (1, 2, 5)
 
@@ -23,21 +23,21 @@ def chart(report: ProbeReport) -> Iterator[str]:
     for target in dict.fromkeys(one.target for one in groups):
         yield f"Messages to {target}"
         shown = [one for one in groups if one.target == target]
-        for group in shown[:_MOST_BARS]:
+        for group in shown[:_MAX_BARS]:
             who = printable(group.member or group.backend, _LABEL)
             label = f"{group.outcome.value if group.outcome else '':<15} {who:<{_LABEL}}"
             yield f"  {label} {group.share:4.0%} {_bar(group.share)}"
-        if len(shown) > _MOST_BARS:
-            yield f"  and {len(shown) - _MOST_BARS} more"
-    times = Times()
+        if len(shown) > _MAX_BARS:
+            yield f"  and {len(shown) - _MAX_BARS} more"
+    times = LatencyHistogram()
     for group in groups:
-        times.merge(group.times)
+        times.merge(group.latency)
     if times.count:
         yield "Round-trip times"
         yield from _histogram(times)
 
 
-def _histogram(times: Times) -> Iterator[str]:
+def _histogram(times: LatencyHistogram) -> Iterator[str]:
     steps: Counter[int] = Counter()
     for seconds, count in times.buckets():
         steps[_step(seconds)] += count

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from kuryrsctp.sctp.messages import Exchange
 
 # More lines than a screen holds tell nobody anything.
-FEW = 50
+MAX_LINES = 50
 _LINE = 60
 
 Show = Callable[["Exchange"], None]
@@ -22,7 +22,7 @@ Show = Callable[["Exchange"], None]
 @contextlib.contextmanager
 def shown(stream: TextIO, total: int | None, summary: "Summary") -> Iterator[Show]:
     """Show a line for each message, or one line of progress if they are many or without end."""
-    if total is not None and total <= FEW:
+    if total is not None and total <= MAX_LINES:
         yield lambda exchange: print(_line(exchange), file=stream, flush=True)
         return
     from rich.console import Console

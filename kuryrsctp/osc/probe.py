@@ -163,7 +163,7 @@ class Probe(VerdictLister):
     def _tell(self, plan: "Plan", report: "ProbeReport", parsed_args: argparse.Namespace) -> None:
         for line in (*report.warnings, *report.verdict.lines):
             LOG.warning("%s", line)
-        if plan.pace.watches:
+        if plan.schedule.is_watch:
             for outage in report.outages:
                 LOG.warning("%s", outage)
         if parsed_args.chart:
@@ -195,10 +195,10 @@ def _rows(report: "ProbeReport") -> Iterable[tuple[Any, ...]]:
             group.member,
             group.messages,
             Share(group.share),
-            Milliseconds(group.times.least),
-            Milliseconds(group.times.mean),
-            Milliseconds(group.times.percentile(95)),
-            Milliseconds(group.times.greatest),
+            Milliseconds(group.latency.min),
+            Milliseconds(group.latency.mean),
+            Milliseconds(group.latency.percentile(95)),
+            Milliseconds(group.latency.max),
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from kuryrsctp import naming, prober
 from kuryrsctp.errors import UsageError
-from kuryrsctp.prober.schedule import Pace
+from kuryrsctp.prober.schedule import Schedule
 from kuryrsctp.prober.targets import Via
 from kuryrsctp.sctp.messages import Message
 
@@ -36,7 +36,7 @@ def arguments(parsed_args: argparse.Namespace) -> dict[str, Any]:
         "all_members",
     )
     return {name: getattr(parsed_args, name) for name in same} | {
-        "pace": Pace(parsed_args.interval, parsed_args.duration, parsed_args.concurrency),
+        "schedule": Schedule(parsed_args.interval, parsed_args.duration, parsed_args.concurrency),
         "message": Message(
             _message(parsed_args),
             ppid=parsed_args.ppid,
@@ -187,8 +187,8 @@ def _message(parsed_args: argparse.Namespace) -> bytes:
             raise UsageError(f"--message-hex is not hexadecimal: {error}") from error
     if parsed_args.payload_size is not None:
         size = int(parsed_args.payload_size)
-        if not 0 < size <= prober.LONGEST_MESSAGE:
-            raise UsageError(f"payload size is {size}: give 1 to {prober.LONGEST_MESSAGE} bytes")
+        if not 0 < size <= prober.MAX_MESSAGE_SIZE:
+            raise UsageError(f"payload size is {size}: give 1 to {prober.MAX_MESSAGE_SIZE} bytes")
         text = prober.MESSAGE.encode()
         return (text * (size // len(text) + 1))[:size]
     return str(parsed_args.message).encode("utf-8", "surrogateescape")
@@ -198,6 +198,6 @@ def _read(path: Path) -> bytes:
     """Return the file's content, or of what has no end enough to be refused."""
     try:
         with path.open("rb") as file:
-            return file.read(prober.LONGEST_MESSAGE + 1)
+            return file.read(prober.MAX_MESSAGE_SIZE + 1)
     except OSError as error:
         raise UsageError(f"cannot read '{path}': {error.strerror}") from error

@@ -12,13 +12,13 @@ from kuryrsctp import addresses, naming
 from kuryrsctp.addresses import Endpoint
 from kuryrsctp.errors import UsageError
 from kuryrsctp.prober import targets
-from kuryrsctp.prober.answers import Reader, reader
-from kuryrsctp.prober.schedule import Pace, paced
+from kuryrsctp.prober.answers import AnswerMatcher, answer_matcher
+from kuryrsctp.prober.schedule import Schedule, run_scheduled
 from kuryrsctp.prober.statistics import ProbeReport, Summary
 from kuryrsctp.prober.targets import Target, Via
 from kuryrsctp.sctp import source_ports
 from kuryrsctp.sctp.client import Client
-from kuryrsctp.sctp.eventloop import Steps
+from kuryrsctp.sctp.eventloop import Task
 from kuryrsctp.sctp.messages import Exchange, Message
 
 if TYPE_CHECKING:
@@ -26,35 +26,35 @@ if TYPE_CHECKING:
 
 TIMEOUT = 5.0
 MESSAGE = "HELLO, ARE YOU ALIVE?"
-AT_ONCE = Pace()
+NO_DELAY = Schedule()
 
-LONGEST_MESSAGE = 2**20
+MAX_MESSAGE_SIZE = 2**20
 """Bytes; the kernel's own bound, the socket's buffer, is lower unless the host was tuned."""
 
-_LONGEST_TIMEOUT = 3600.0
+_MAX_TIMEOUT = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is going to be sent where: `count` messages to each target, or enough.
 
-    With a duration in `pace` and no count there is no end before that. `notes` are lines
+    With a duration in `schedule` and no count there is no end before that. `notes` are lines
     that the user should know beforehand.
     """
 
     service: str | None
     targets: tuple[Target, ...]
-    sending: Message
+    message: Message
     timeout: float
     count: int | None = None
-    pace: Pace = AT_ONCE
-    reader: Reader = field(default_factory=reader)
+    schedule: Schedule = NO_DELAY
+    matcher: AnswerMatcher = field(default_factory=answer_matcher)
     all_members: bool = False
     notes: tuple[str, ...] = ()
 
     def messages_to(self, target: Target) -> int | None:
         """Return how many messages the target gets at most, None for no bound."""
-        if self.count is None and self.pace.duration is not None:
+        if self.count is None and self.schedule.duration is not None:
             return None
         return self.count or target.default_count
 
@@ -68,17 +68,17 @@ class Plan:
     def run(self) -> Generator[Exchange, None, None]:
         """Send the messages; yield what became of each as it ends.
 
-        Unless the pace says otherwise there is never a second association at a time.
+        Unless the schedule says otherwise there is never a second association at a time.
 
         Raises SctpUnavailable, Inconclusive, UsageError.
         """
         with closing(Client(source_ports.ephemeral_ports())) as client:
 
-            def send(turn: tuple[int, Endpoint]) -> Steps[Exchange]:
-                return client.exchange(*turn, self.sending, timeout=self.timeout)
+            def send(turn: tuple[int, Endpoint]) -> Task[Exchange]:
+                return client.exchange(*turn, self.message, timeout=self.timeout)
 
-            with closing(paced(self.turns(), send, self.pace)) as exchanges:
-                yield from map(self.reader.read, exchanges)
+            with closing(run_scheduled(self.turns(), send, self.schedule)) as exchanges:
+                yield from map(self.matcher.apply, exchanges)
 
     def summary(self) -> Summary:
         """Return a summary to which the exchanges can be added."""
@@ -107,7 +107,7 @@ def plan(
     via: Via | str = Via.VIP,
     floating_ip: bool = False,
     count: int | None = None,
-    pace: Pace = AT_ONCE,
+    schedule: Schedule = NO_DELAY,
     timeout: float = TIMEOUT,
     message: str | bytes | Message = MESSAGE,
     expect: str | None = None,
@@ -116,12 +116,12 @@ def plan(
 ) -> Plan:
     """Say what `probe` would send; parameters and errors are those of `probe`."""
     sending = _sending(message)
-    read = reader(expect, backend_pattern)
+    read = answer_matcher(expect, backend_pattern)
     if count is not None and count < 1:
         raise UsageError(f"count is {count}: at least one message has to be sent")
-    if not (math.isfinite(timeout) and 0 < timeout <= _LONGEST_TIMEOUT):
-        raise UsageError(f"timeout is {timeout:g}: give seconds up to {_LONGEST_TIMEOUT:g}")
-    if sending.source_port is not None and pace.concurrency > 1:
+    if not (math.isfinite(timeout) and 0 < timeout <= _MAX_TIMEOUT):
+        raise UsageError(f"timeout is {timeout:g}: give seconds up to {_MAX_TIMEOUT:g}")
+    if sending.source_port is not None and schedule.concurrency > 1:
         raise UsageError("a fixed source port serves one association at a time")
     if (service is None) == (address is None):
         raise UsageError("give either a service, or an address and a port")
@@ -136,7 +136,7 @@ def plan(
         found = _looked_up(connection, name, _via(via), floating_ip=floating_ip)
         service = str(name)
     notes = tuple(targets.notes(found, sending.source_port))
-    return Plan(service, found, sending, timeout, count, pace, read, all_members, notes)
+    return Plan(service, found, sending, timeout, count, schedule, read, all_members, notes)
 
 
 def probe(
@@ -149,7 +149,7 @@ def probe(
     via: Via | str = Via.VIP,
     floating_ip: bool = False,
     count: int | None = None,
-    pace: Pace = AT_ONCE,
+    schedule: Schedule = NO_DELAY,
     timeout: float = TIMEOUT,
     message: str | bytes | Message = MESSAGE,
     expect: str | None = None,
@@ -165,7 +165,7 @@ def probe(
     `floating_ip` the floating IP takes the VIP's place.
 
     `count` messages go to each target; by default so many that every member should
-    answer, or no end of them if `pace` has a duration. `timeout` is the one deadline of
+    answer, or no end of them if `schedule` has a duration. `timeout` is the one deadline of
     each message in seconds. A `Message` in place of a message says how it is sent as well.
 
     `expect` is a regular expression to be found in each answer, `backend_pattern` one that
@@ -186,7 +186,7 @@ def probe(
         via=via,
         floating_ip=floating_ip,
         count=count,
-        pace=pace,
+        schedule=schedule,
         timeout=timeout,
         message=message,
         expect=expect,
@@ -209,8 +209,8 @@ def _sending(message: str | bytes | Message) -> Message:
     sending = message if isinstance(message, Message) else Message(message)
     if not sending.payload:
         raise UsageError("SCTP cannot carry an empty message")
-    if len(sending.payload) > LONGEST_MESSAGE:
-        raise UsageError(f"the message is longer than {LONGEST_MESSAGE} bytes")
+    if len(sending.payload) > MAX_MESSAGE_SIZE:
+        raise UsageError(f"the message is longer than {MAX_MESSAGE_SIZE} bytes")
     if not 0 <= sending.ppid < 2**32:
         raise UsageError(f"PPID is {sending.ppid}: PPIDs go from 0 to {2**32 - 1}")
     if not 0 <= sending.stream < 2**16:

@@ -12,14 +12,14 @@ from kuryrsctp.sctp.messages import Exchange
 # An answer like kuryr-sctp-demo's begins with the name of its host, a colon and a space.
 DEMO_PATTERN = r"\A([A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?): "
 
-SEARCHED = 4096
+MAX_SEARCHED = 4096
 """Characters of an answer that patterns see: a peer shall not choose how long a search takes."""
 
-_LONGEST_BACKEND = 253
+_MAX_BACKEND_LENGTH = 253
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class AnswerMatcher:
     """Regular expressions for answers, which are read as UTF-8.
 
     `expect` has to be found in an answer. `backend` finds the name of who answers: its
@@ -29,15 +29,15 @@ class Reader:
     expect: re.Pattern[str] | None = None
     backend: re.Pattern[str] = re.compile(DEMO_PATTERN)
 
-    def read(self, exchange: Exchange) -> Exchange:
+    def apply(self, exchange: Exchange) -> Exchange:
         """Return the exchange with the answer's backend, UNEXPECTED if it does not match."""
         if exchange.outcome is not Outcome.ANSWERED:
             return exchange
         # A character takes 4 bytes at most.
-        text = exchange.answer[: 4 * SEARCHED].decode("utf-8", "surrogateescape")[:SEARCHED]
+        text = exchange.answer[: 4 * MAX_SEARCHED].decode("utf-8", "surrogateescape")[:MAX_SEARCHED]
         found = self.backend.search(text)
         name = found[1 if self.backend.groups else 0] if found else None
-        exchange = replace(exchange, backend=(name or "")[:_LONGEST_BACKEND])
+        exchange = replace(exchange, backend=(name or "")[:_MAX_BACKEND_LENGTH])
         if self.expect is None or self.expect.search(text):
             return exchange
         return replace(
@@ -47,9 +47,9 @@ class Reader:
         )
 
 
-def reader(expect: str | None = None, backend: str | None = None) -> Reader:
+def answer_matcher(expect: str | None = None, backend: str | None = None) -> AnswerMatcher:
     """Return a reader of answers; raise UsageError for what is no regular expression."""
-    return Reader(
+    return AnswerMatcher(
         None if expect is None else _compiled(expect),
         _compiled(DEMO_PATTERN if backend is None else backend),
     )

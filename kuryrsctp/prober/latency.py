@@ -11,7 +11,7 @@ _GROWTH = 1.02
 _SHORTEST = 1e-6
 
 
-class Times:
+class LatencyHistogram:
     """Durations in seconds: their count, least, greatest and mean exactly, percentiles to 1 %.
 
     Between a microsecond and an hour there are 1,100 buckets, whatever the number of times.
@@ -20,28 +20,26 @@ class Times:
     def __init__(self) -> None:
         """Start with none."""
         self.count = 0
-        self.least: float | None = None
-        self.greatest: float | None = None
+        self.min: float | None = None
+        self.max: float | None = None
         self._sum = 0.0
         self._buckets: Counter[int] = Counter()
 
     def add(self, seconds: float) -> None:
         """Take in one time."""
         self.count += 1
-        self.least = seconds if self.least is None else min(self.least, seconds)
-        self.greatest = seconds if self.greatest is None else max(self.greatest, seconds)
+        self.min = seconds if self.min is None else min(self.min, seconds)
+        self.max = seconds if self.max is None else max(self.max, seconds)
         self._sum += seconds
         self._buckets[math.ceil(math.log(max(seconds, _SHORTEST) / _SHORTEST, _GROWTH))] += 1
 
-    def merge(self, other: "Times") -> None:
+    def merge(self, other: "LatencyHistogram") -> None:
         """Take in all of another's times."""
-        if other.least is None or other.greatest is None:
+        if other.min is None or other.max is None:
             return
         self.count += other.count
-        self.least = other.least if self.least is None else min(self.least, other.least)
-        self.greatest = (
-            other.greatest if self.greatest is None else max(self.greatest, other.greatest)
-        )
+        self.min = other.min if self.min is None else min(self.min, other.min)
+        self.max = other.max if self.max is None else max(self.max, other.max)
         self._sum += other._sum
         self._buckets += other._buckets
 
@@ -52,14 +50,14 @@ class Times:
 
     def percentile(self, percent: float) -> float | None:
         """Return the seconds that `percent` of the times kept to (nearest rank, to 1 %)."""
-        if self.least is None or self.greatest is None:
+        if self.min is None or self.max is None:
             return None
         rank = max(1, math.ceil(self.count * percent / 100))
         for seconds, count in self.buckets():
             rank -= count
             if rank <= 0:
-                return min(max(seconds, self.least), self.greatest)
-        return self.greatest
+                return min(max(seconds, self.min), self.max)
+        return self.max
 
     def buckets(self) -> Iterator[tuple[float, int]]:
         """Yield the middle of each bucket in seconds, ascending, and how many times it holds."""

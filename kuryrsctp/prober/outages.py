@@ -12,11 +12,11 @@ from kuryrsctp.prober.targets import Target
 from kuryrsctp.sctp.messages import Exchange
 from kuryrsctp.terminal_text import printable
 
-MOST = 1000
+MAX_OUTAGES = 1000
 """Outages of a target that are remembered; later ones are counted only."""
 
-_MOST_MEMBERS = 100
-_LONGEST_NAME = 253
+_MAX_MEMBERS = 100
+_MAX_NAME_LENGTH = 253
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,9 @@ class Outage:
             f" {failed} of {self.messages} messages not answered ({kinds})"
         )
         if self.before:
-            line += f", last before: {printable(self.before, _LONGEST_NAME)}"
+            line += f", last before: {printable(self.before, _MAX_NAME_LENGTH)}"
         if self.after:
-            line += f", first after: {printable(self.after, _LONGEST_NAME)}"
+            line += f", first after: {printable(self.after, _MAX_NAME_LENGTH)}"
         return line
 
 
@@ -71,7 +71,7 @@ class _Open:
     answered_since: int = 0
 
 
-class Watch:
+class OutageDetector:
     """Finds the outages of one target in its exchanges, given in the order they were sent.
 
     When one of several members fails, the others go on answering: an outage is over only
@@ -110,7 +110,7 @@ class Watch:
 
     def _answered(self, exchange: Exchange, who: str) -> None:
         self._last = who
-        if len(self._seen) < _MOST_MEMBERS:
+        if len(self._seen) < _MAX_MEMBERS:
             self._seen.add(who)
         now = self._open
         if now is None:
@@ -119,10 +119,10 @@ class Watch:
             now.ended, now.after = exchange.sent_at, who
         now.answered_since += 1
         # Where the members are not known, one more than has been seen may be behind the target.
-        cycle = self._target.cycle if self._target.members else len(self._seen) + 1
+        cycle = self._target.round_length if self._target.members else len(self._seen) + 1
         if now.answered_since >= cycle:
             self._open = None
-            if len(self._found) < MOST:
+            if len(self._found) < MAX_OUTAGES:
                 self._found.append(self._closed(now))
             else:
                 self._forgotten += 1

@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from kuryrsctp.errors import UsageError
-from kuryrsctp.sctp.eventloop import Steps, Together, alone
+from kuryrsctp.sctp.eventloop import EventLoop, Task, run
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
-MOST_AT_ONCE = 1024
-_LONGEST = 366 * 86400.0
+MAX_CONCURRENCY = 1024
+_MAX_SECONDS = 366 * 86400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class Schedule:
     """From one message to the next pass `interval` seconds, or none.
 
     A message that is late is sent at once and moves all that follow: there are no bursts.
@@ -36,59 +36,59 @@ class Pace:
     concurrency: int = 1
 
     @property
-    def watches(self) -> bool:
+    def is_watch(self) -> bool:
         """Whether it takes its time, as one does to see what changes meanwhile."""
         return self.interval > 0 or self.duration is not None
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.interval) and 0 <= self.interval <= _LONGEST):
+        if not (math.isfinite(self.interval) and 0 <= self.interval <= _MAX_SECONDS):
             raise UsageError(f"interval is {self.interval:g}: give seconds, 0 or more")
-        if self.duration is not None and not 0 < self.duration <= _LONGEST:
+        if self.duration is not None and not 0 < self.duration <= _MAX_SECONDS:
             raise UsageError(f"duration is {self.duration:g}: give seconds, up to a year")
-        if not 1 <= self.concurrency <= MOST_AT_ONCE:
-            raise UsageError(f"concurrency is {self.concurrency}: give 1 to {MOST_AT_ONCE}")
+        if not 1 <= self.concurrency <= MAX_CONCURRENCY:
+            raise UsageError(f"concurrency is {self.concurrency}: give 1 to {MAX_CONCURRENCY}")
 
 
-def paced(
-    jobs: Iterable[Job], work: Callable[[Job], Steps[Result]], pace: Pace
+def run_scheduled(
+    jobs: Iterable[Job], work: Callable[[Job], Task[Result]], schedule: Schedule
 ) -> Generator[Result, None, None]:
-    """Do the jobs at the given pace; yield each one's result as it comes.
+    """Do the jobs as the schedule says; yield each one's result as it comes.
 
     What `work` raises is raised here. Closing the generator closes what is under way.
     """
-    turns = _Turns(jobs, pace)
-    if pace.concurrency == 1:
+    turns = _Queue(jobs, schedule)
+    if schedule.concurrency == 1:
         while (left := turns.left()) < math.inf:
             if left:
                 time.sleep(left)
             else:
-                yield alone(work(turns.take()))
+                yield run(work(turns.take()))
         return
-    with Together[Result]() as together:
-        while (left := turns.left()) < math.inf or len(together):
-            if len(together) == pace.concurrency:
+    with EventLoop[Result]() as loop:
+        while (left := turns.left()) < math.inf or len(loop):
+            if len(loop) == schedule.concurrency:
                 left = math.inf
             elif not left:
                 # One at a time: answers that have come meanwhile are not kept waiting.
-                together.begin(work(turns.take()))
-            yield from together.wait(left)
+                loop.spawn(work(turns.take()))
+            yield from loop.poll(left)
 
 
-class _Turns(Generic[Job]):
+class _Queue(Generic[Job]):
     """The jobs, and when it is the next one's turn."""
 
-    def __init__(self, jobs: Iterable[Job], pace: Pace) -> None:
+    def __init__(self, jobs: Iterable[Job], schedule: Schedule) -> None:
         self._jobs = iter(jobs)
         self._next = list(itertools.islice(self._jobs, 1))
-        self._pace = pace
+        self._schedule = schedule
         self._due = time.monotonic()
-        self._end = math.inf if pace.duration is None else self._due + pace.duration
+        self._end = math.inf if schedule.duration is None else self._due + schedule.duration
 
     def left(self) -> float:
         """Return the seconds until the next turn, infinity if there is none any more."""
         if not self._next:
             return math.inf
-        if not self._pace.watches:
+        if not self._schedule.is_watch:
             return 0.0
         now = time.monotonic()
         return math.inf if max(now, self._due) > self._end else max(0.0, self._due - now)
@@ -97,8 +97,8 @@ class _Turns(Generic[Job]):
         """Return the job whose turn it is."""
         job = self._next.pop()
         self._next.extend(itertools.islice(self._jobs, 1))
-        if self._pace.watches:
+        if self._schedule.is_watch:
             now = time.monotonic()
-            late = now - self._due >= self._pace.interval
-            self._due = (now if late else self._due) + self._pace.interval
+            late = now - self._due >= self._schedule.interval
+            self._due = (now if late else self._due) + self._schedule.interval
         return job

@@ -14,19 +14,19 @@ from dataclasses import dataclass, field
 from kuryrsctp.addresses import Endpoint
 from kuryrsctp.makers import kuryr
 from kuryrsctp.model import Conclusion, Outcome
-from kuryrsctp.prober.latency import Times
-from kuryrsctp.prober.outages import Outage, Watch
+from kuryrsctp.prober.latency import LatencyHistogram
+from kuryrsctp.prober.outages import Outage, OutageDetector
 from kuryrsctp.prober.targets import Target
-from kuryrsctp.prober.verdict import Result, Verdict, judge
+from kuryrsctp.prober.verdict import TargetResult, Verdict, conclude
 from kuryrsctp.sctp.messages import Exchange
 from kuryrsctp.terminal_text import printable
 
 OTHERS = "(others)"
 """Stands for the backends past the first few hundred: a peer may make up any number of names."""
 
-_MOST_BACKENDS = 256
-_MOST_PEERS = 64
-_LONGEST_LIST = 200
+_MAX_BACKENDS = 256
+_MAX_PEERS = 64
+_MAX_LIST_LENGTH = 200
 _OUTCOMES = tuple(Outcome)
 
 # The outcome's place among outcomes, the member's name, the backend's name.
@@ -48,7 +48,7 @@ class Group:
     member: str
     messages: int = 0
     share: float = 0.0
-    times: Times = field(default_factory=Times)
+    latency: LatencyHistogram = field(default_factory=LatencyHistogram)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,21 +97,21 @@ class Summary:
     def __init__(
         self, service: str | None, targets: Sequence[Target], *, all_members: bool = False
     ) -> None:
-        """Start with no message to any target; `all_members` is for the verdict (`judge`)."""
+        """Start with no message to any target; `all_members` is for the verdict (`conclude`)."""
         self.service = service
         self._all_members = all_members
         self.messages = 0
         self.outcomes: Counter[Outcome] = Counter()
-        self._tallies = {one.endpoint: _Tally(one) for one in targets}
+        self._targets = {one.endpoint: _TargetStatistics(one) for one in targets}
         self._next = 1
         # Those that were overtaken by none are passed on at once.
-        self._ahead: list[tuple[int, int, Exchange]] = []
+        self._reorder_buffer: list[tuple[int, int, Exchange]] = []
 
     def add(self, exchange: Exchange) -> None:
         """Count one exchange."""
         self.messages += 1
         self.outcomes[exchange.outcome] += 1
-        self._tallies[exchange.target].count(exchange)
+        self._targets[exchange.target].add(exchange)
         light = Exchange(
             exchange.seq,
             exchange.target,
@@ -119,45 +119,45 @@ class Summary:
             backend=exchange.backend,
             sent_at=exchange.sent_at,
         )
-        heapq.heappush(self._ahead, (exchange.seq, self.messages, light))
-        while self._ahead and self._ahead[0][0] <= self._next:
-            self._watch()
+        heapq.heappush(self._reorder_buffer, (exchange.seq, self.messages, light))
+        while self._reorder_buffer and self._reorder_buffer[0][0] <= self._next:
+            self._release()
             self._next += 1
 
     def report(self) -> ProbeReport:
         """Return what the exchanges so far say; after it none can be added."""
-        while self._ahead:
-            self._watch()
-        tallies = self._tallies.values()
+        while self._reorder_buffer:
+            self._release()
+        tallies = self._targets.values()
         return ProbeReport(
             self.service,
             tuple(one.target for one in tallies),
             tuple(group for one in tallies for group in one.groups()),
             tuple(line for one in tallies for line in one.warnings()),
-            tuple(outage for one in tallies for outage in one.watch.outages()),
-            judge([one.result() for one in tallies], all_members=self._all_members),
+            tuple(outage for one in tallies for outage in one.detector.outages()),
+            conclude([one.result() for one in tallies], all_members=self._all_members),
             self.messages,
         )
 
-    def _watch(self) -> None:
-        _, _, exchange = heapq.heappop(self._ahead)
-        self._tallies[exchange.target].look(exchange)
+    def _release(self) -> None:
+        _, _, exchange = heapq.heappop(self._reorder_buffer)
+        self._targets[exchange.target].add_in_order(exchange)
 
 
 @dataclass(slots=True)
-class _Count:
+class _GroupCounts:
     messages: int = 0
-    times: Times = field(default_factory=Times)
+    latency: LatencyHistogram = field(default_factory=LatencyHistogram)
 
 
-class _Tally:
+class _TargetStatistics:
     """The messages to one target."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
-        self.watch = Watch(target)
+        self.detector = OutageDetector(target)
         self._messages = 0
-        self._groups: dict[_Key, _Count] = {}
+        self._groups: dict[_Key, _GroupCounts] = {}
         self._details: dict[Outcome, str] = {}
         self._peers: set[str] = set()
         self._names = {}
@@ -166,22 +166,22 @@ class _Tally:
             if parts:
                 self._names[parts.target] = member.name
 
-    def count(self, exchange: Exchange) -> None:
+    def add(self, exchange: Exchange) -> None:
         self._messages += 1
         key = self._key(exchange)
-        if key not in self._groups and len(self._groups) >= _MOST_BACKENDS:
+        if key not in self._groups and len(self._groups) >= _MAX_BACKENDS:
             key = key[0], "", OTHERS
-        group = self._groups.setdefault(key, _Count())
+        group = self._groups.setdefault(key, _GroupCounts())
         group.messages += 1
         if exchange.rtt is not None:
-            group.times.add(exchange.rtt)
+            group.latency.add(exchange.rtt)
         self._details.setdefault(exchange.outcome, exchange.detail)
-        if len(self._peers) < _MOST_PEERS:
+        if len(self._peers) < _MAX_PEERS:
             self._peers.update(peer.partition("%")[0] for peer in exchange.peers)
 
-    def look(self, exchange: Exchange) -> None:
+    def add_in_order(self, exchange: Exchange) -> None:
         _, member, backend = self._key(exchange)
-        self.watch.add(exchange, member or backend)
+        self.detector.add(exchange, member or backend)
 
     def groups(self) -> Iterator[Group]:
         for key in sorted(self._groups):
@@ -194,7 +194,7 @@ class _Tally:
                 member,
                 group.messages,
                 group.messages / self._messages,
-                group.times,
+                group.latency,
             )
         answered = self.result().answered_by
         # An answer that names no member may be any member's: then nobody is known to be silent.
@@ -203,12 +203,12 @@ class _Tally:
             for name in dict.fromkeys(silent):
                 yield Group(self.target.endpoint, None, "", name)
 
-    def result(self) -> Result:
+    def result(self) -> TargetResult:
         answered: Counter[str] = Counter()
         for (outcome, member, _), group in self._groups.items():
             if _OUTCOMES[outcome] is Outcome.ANSWERED:
                 answered[member] += group.messages
-        return Result(self.target, self._messages, answered)
+        return TargetResult(self.target, self._messages, answered)
 
     def warnings(self) -> Iterator[str]:
         endpoint = self.target.endpoint
@@ -223,7 +223,7 @@ class _Tally:
                 )
         others = self._peers - {endpoint.address.partition("%")[0]}
         if others:
-            listed = printable(", ".join(sorted(others)), _LONGEST_LIST)
+            listed = printable(", ".join(sorted(others)), _MAX_LIST_LENGTH)
             yield (
                 f"{endpoint}: the server announces more addresses ({listed}); if there is a load"
                 " balancer or NAT on the way, associations break after seconds: bind the server to"
@@ -232,13 +232,13 @@ class _Tally:
         strangers = {backend for _, member, backend in self._groups if backend and not member}
         # Where no answer names a member, answers are just not made to.
         if strangers and any(member for _, member, _ in self._groups):
-            listed = printable(", ".join(sorted(strangers)), _LONGEST_LIST)
+            listed = printable(", ".join(sorted(strangers)), _MAX_LIST_LENGTH)
             yield (
                 f"{endpoint}: answers come from {listed} as well, no member when the probe began:"
                 " the members have changed since, or somebody else has the address"
             )
-        if self.watch.forgotten:
-            yield f"{endpoint}: {self.watch.forgotten} more outages are not listed"
+        if self.detector.forgotten:
+            yield f"{endpoint}: {self.detector.forgotten} more outages are not listed"
 
     def _key(self, exchange: Exchange) -> _Key:
         member = (

@@ -12,9 +12,9 @@ from kuryrsctp.addresses import Endpoint, numeric_endpoint
 from kuryrsctp.errors import Inconclusive, ServiceLacksSctp
 from kuryrsctp.model import LoadBalancer, Member, Pool
 
-_FEWEST, _MOST = 4, 100
+_MIN_COUNT, _MAX_COUNT = 4, 100
 # How likely a cycle may be to pass a member over where chance chooses.
-_MISSED = 0.01
+_MISS_PROBABILITY = 0.01
 
 
 class Via(str, enum.Enum):
@@ -25,12 +25,12 @@ class Via(str, enum.Enum):
     BOTH = "both"
 
 
-class Spread(enum.Enum):
+class Distribution(enum.Enum):
     """How a load balancer spreads one client's associations, each from a fresh port."""
 
-    TURNS = "turn by turn"
-    CHANCE = "by chance"
-    NONE = "always to one member"
+    ROUND_ROBIN = "turn by turn"
+    HASHED = "by chance"
+    STICKY = "always to one member"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Target:
 
     endpoint: Endpoint
     members: tuple[Member, ...] = ()
-    spread: Spread = Spread.TURNS
+    distribution: Distribution = Distribution.ROUND_ROBIN
     direct: bool = False
 
     @property
@@ -51,14 +51,14 @@ class Target:
         return tuple(one for one in self.members if one.admin_state_up and one.weight > 0)
 
     @property
-    def cycle(self) -> int:
+    def round_length(self) -> int:
         """How many messages make a round of all members; by chance, one in a hundred misses one."""
         weights = [one.weight for one in self.expected]
-        if not weights or self.spread is Spread.NONE:
+        if not weights or self.distribution is Distribution.STICKY:
             return 1
-        if self.spread is Spread.CHANCE and len(weights) > 1:
+        if self.distribution is Distribution.HASHED and len(weights) > 1:
             missed = 1 - min(weights) / sum(weights)
-            return math.ceil(math.log(_MISSED / len(weights)) / math.log(missed))
+            return math.ceil(math.log(_MISS_PROBABILITY / len(weights)) / math.log(missed))
         return sum(weights) // math.gcd(*weights)
 
     @property
@@ -67,15 +67,19 @@ class Target:
 
         Two cycles of turns leave room for the turns that other clients take.
         """
-        cycle = self.cycle if self.spread is Spread.CHANCE else 2 * self.cycle
-        return min(max(cycle, _FEWEST), _MOST)
+        cycle = (
+            self.round_length if self.distribution is Distribution.HASHED else 2 * self.round_length
+        )
+        return min(max(cycle, _MIN_COUNT), _MAX_COUNT)
 
 
-def spread_of(pool: Pool) -> Spread:
+def distribution_of(pool: Pool) -> Distribution:
     """Say how a pool spreads the associations of one client."""
     if pool.session_persistence or pool.lb_algorithm == "SOURCE_IP":
-        return Spread.NONE
-    return Spread.CHANCE if pool.lb_algorithm == "SOURCE_IP_PORT" else Spread.TURNS
+        return Distribution.STICKY
+    return (
+        Distribution.HASHED if pool.lb_algorithm == "SOURCE_IP_PORT" else Distribution.ROUND_ROBIN
+    )
 
 
 def targets_of(
@@ -99,7 +103,7 @@ def targets_of(
         Target(
             numeric_endpoint(address or load_balancer.vip_address, one.protocol_port),
             one.pool.members if one.pool else (),
-            spread_of(one.pool) if one.pool else Spread.TURNS,
+            distribution_of(one.pool) if one.pool else Distribution.ROUND_ROBIN,
         )
         for one in listeners
     )
@@ -124,12 +128,12 @@ def direct_targets(members: Iterable[Member]) -> Iterator[Target]:
 def notes(targets: Iterable[Target], source_port: int | None) -> Iterator[str]:
     """Yield a line for what keeps messages from reaching every member."""
     for target in targets:
-        if target.spread is Spread.NONE:
+        if target.distribution is Distribution.STICKY:
             yield (
                 f"{target.endpoint}: SOURCE_IP or session persistence sends one client always to"
                 " one member: that others do not answer says nothing"
             )
-        elif target.spread is Spread.CHANCE and source_port is None:
+        elif target.distribution is Distribution.HASHED and source_port is None:
             yield (
                 f"{target.endpoint}: SOURCE_IP_PORT spreads messages by chance: a member that does"
                 " not answer may have had no turn"

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from kuryrsctp.model import Conclusion, Member
-from kuryrsctp.prober.targets import Spread, Target
+from kuryrsctp.prober.targets import Distribution, Target
 from kuryrsctp.terminal_text import printable
 
-_LONGEST_NAME = 255
+_MAX_NAME_LENGTH = 255
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class TargetResult:
     """How many messages a target got, and how many which of its members answered.
 
     Answers that name no member are under "".
@@ -48,7 +48,7 @@ class _Reason:
     line: str
 
 
-def judge(results: Sequence[Result], *, all_members: bool = False) -> Verdict:
+def conclude(results: Sequence[TargetResult], *, all_members: bool = False) -> Verdict:
     """Say what the results mean together.
 
     Through the VIP every message has to be answered. Members that were probed directly as
@@ -77,7 +77,7 @@ def judge(results: Sequence[Result], *, all_members: bool = False) -> Verdict:
     return Verdict(code, tuple(one.line for one in found))
 
 
-def _both_ways(vip: Result, results: Iterable[Result]) -> Iterator[_Reason]:
+def _both_ways(vip: TargetResult, results: Iterable[TargetResult]) -> Iterator[_Reason]:
     """Compare what the VIP's members do directly with what comes through the VIP."""
     places = {_place(one) for one in vip.target.members}
     direct = [one for one in results if _place(one.target.members[0]) in places]
@@ -105,7 +105,7 @@ def _both_ways(vip: Result, results: Iterable[Result]) -> Iterator[_Reason]:
         yield from _members(vip, direct)
 
 
-def _members(vip: Result, direct: Sequence[Result]) -> Iterator[_Reason]:
+def _members(vip: TargetResult, direct: Sequence[TargetResult]) -> Iterator[_Reason]:
     """Say of each member what is wrong; some of them are known to answer directly."""
     blamed = False
     for one in direct:
@@ -121,9 +121,9 @@ def _members(vip: Result, direct: Sequence[Result]) -> Iterator[_Reason]:
         )
 
 
-def _member(vip: Result, direct: Result) -> _Reason | None:
+def _member(vip: TargetResult, direct: TargetResult) -> _Reason | None:
     member = direct.target.members[0]
-    name = f"{vip.target.endpoint}: {printable(member.name, _LONGEST_NAME)}"
+    name = f"{vip.target.endpoint}: {printable(member.name, _MAX_NAME_LENGTH)}"
     through = bool(vip.answered_by.get(member.name))
     named = not vip.answered_by.get("")
     if not direct.answered and through:
@@ -143,8 +143,8 @@ def _member(vip: Result, direct: Result) -> _Reason | None:
             f"{name} answers only {direct.answered} of {direct.messages} messages directly: that"
             " pod is at fault, or the way to it"
         )
-    turn = member in vip.target.expected and vip.target.spread is Spread.TURNS
-    if turn and named and not through and vip.messages >= vip.target.cycle:
+    turn = member in vip.target.expected and vip.target.distribution is Distribution.ROUND_ROBIN
+    if turn and named and not through and vip.messages >= vip.target.round_length:
         return _wrong(
             f"{name} answers directly and never through the VIP: the load balancer does not send to"
             " it, or the member's security group rejects the load balancer"
@@ -152,13 +152,13 @@ def _member(vip: Result, direct: Result) -> _Reason | None:
     return None
 
 
-def _silent(results: Sequence[Result]) -> Iterator[_Reason]:
+def _silent(results: Sequence[TargetResult]) -> Iterator[_Reason]:
     """Name the members that should have answered, one way or the other, and never did."""
     answered = {name for one in results for name in one.answered_by}
     expected = {
         member.name
         for one in results
-        if one.target.direct or one.target.spread is Spread.TURNS
+        if one.target.direct or one.target.distribution is Distribution.ROUND_ROBIN
         for member in one.target.expected
     }
     missing = sorted(expected - answered)
@@ -177,7 +177,7 @@ def _wrong(line: str) -> _Reason:
 
 
 def _listed(names: Iterable[str]) -> str:
-    return printable(", ".join(names), 4 * _LONGEST_NAME)
+    return printable(", ".join(names), 4 * _MAX_NAME_LENGTH)
 
 
 def _place(member: Member) -> tuple[str, int]:

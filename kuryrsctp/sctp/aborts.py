@@ -9,7 +9,7 @@ import struct
 from collections import deque
 from typing import NamedTuple
 
-from kuryrsctp.sctp.route import Way
+from kuryrsctp.sctp.route import Route
 
 _ABORT, _T_BIT = 6, 1
 _COMMON_HEADER = struct.Struct("!HH8xBB")  # ports, and the first chunk's type and flags
@@ -62,11 +62,11 @@ class Aborts:
         if family not in self._sockets:
             self._sockets[family] = _listener(family)
 
-    def had_begun(self, way: Way, local_port: int | None) -> bool | None:
+    def had_begun(self, route: Route, local_port: int | None) -> bool | None:
         """Tell whether the handshake had begun that an ABORT ended; None if it was not heard."""
-        self._hear(way.family)
+        self._hear(route.family)
         for one in reversed(self._heard):
-            if one[:3] == (way.address[0], way.address[1], local_port):
+            if one[:3] == (route.address[0], route.address[1], local_port):
                 return one.begun
         return None
 

@@ -16,9 +16,9 @@ from types import TracebackType
 from kuryrsctp.errors import Inconclusive, UsageError
 from kuryrsctp.model import Outcome
 from kuryrsctp.sctp.aborts import Aborts
-from kuryrsctp.sctp.eventloop import Steps, Wait
-from kuryrsctp.sctp.outcomes import Ended, broken, not_connected
-from kuryrsctp.sctp.route import Way
+from kuryrsctp.sctp.eventloop import Task, WaitFor
+from kuryrsctp.sctp.outcomes import ExchangeFailed, from_connect_error, from_io_error
+from kuryrsctp.sctp.route import Route
 from kuryrsctp.sctp.sockets import (
     IP_RECVERR,
     IPV6_RECVERR,
@@ -33,7 +33,7 @@ from kuryrsctp.sctp.sockets import (
 )
 
 _ABORT = struct.pack("@ii", 1, 0)
-_STREAMS, _MOST_STREAMS = 10, 65535  # that Linux asks for, and may be asked for
+_STREAMS, _MAX_STREAMS = 10, 65535  # that Linux asks for, and may be asked for
 _CHUNK = 65536
 _PORTS = 65536
 _PATIENCE = 0.01
@@ -51,7 +51,7 @@ class Association:
     port or the peer, before which nothing takes time.
     """
 
-    def __init__(self, way: Way, timeout: float, *, streams: int = 1) -> None:
+    def __init__(self, route: Route, timeout: float, *, streams: int = 1) -> None:
         """Open a socket for the way to a target; nothing is sent.
 
         `timeout` is the one deadline, in seconds, of all that waits; `streams` is how many
@@ -60,17 +60,17 @@ class Association:
         self.local_port: int | None = None
         self.peers: tuple[str, ...] = ()
         self.begun: float | None = None
-        self._way = way
+        self._route = route
         self._timeout = timeout
-        self._socket = client_socket(way.family)
+        self._socket = client_socket(route.family)
         try:
             self._socket.setsockopt(socket.IPPROTO_SCTP, SCTP_RTOINFO, RTO)
             if streams > _STREAMS:
-                init = struct.pack("@HHHH", min(streams, _MOST_STREAMS), 0, 0, 0)
+                init = struct.pack("@HHHH", min(streams, _MAX_STREAMS), 0, 0, 0)
                 self._socket.setsockopt(socket.IPPROTO_SCTP, SCTP_INITMSG, init)
         except OSError as error:
             self._socket.close()
-            raise self._puzzled(error.errno) from error
+            raise self._unexpected(error.errno) from error
 
     def __enter__(self) -> "Association":
         return self
@@ -92,40 +92,40 @@ class Association:
     def bind(self, ports: Iterable[int]) -> None:
         """Take the next free one of `ports` as the source port.
 
-        The association has the one source address of its way: others would be announced
+        The association has the one source address of its route: others would be announced
         to the peer, and NAT does not translate those.
 
-        Raises Ended, Inconclusive.
+        Raises ExchangeFailed, Inconclusive.
         """
         for port in itertools.islice(ports, _PORTS):
             if self._bind(port):
                 return
         raise Inconclusive("every source port of this host is in use")
 
-    def bind_fixed(self, port: int) -> Steps[None]:
+    def bind_fixed(self, port: int) -> Task[None]:
         """Take the source port given, as soon as its last association has shut down.
 
-        Raises Ended, Inconclusive.
+        Raises ExchangeFailed, Inconclusive.
         """
         while not self._bind(port):
             now = time.monotonic()
             if now >= self._end(now):
                 raise Inconclusive(f"source port {port} of this host is in use")
-            yield Wait(now, min(now + _PATIENCE, self._end(now)))
+            yield WaitFor(now, min(now + _PATIENCE, self._end(now)))
 
-    def connect(self, aborts: Aborts) -> Steps[float]:
+    def connect(self, aborts: Aborts) -> Task[float]:
         """Associate with the target; return when that was done, on the monotonic clock.
 
-        `aborts` has been listening on the family. Raises Ended, Inconclusive.
+        `aborts` has been listening on the family. Raises ExchangeFailed, Inconclusive.
         """
-        code = self._socket.connect_ex(self._way.address)
+        code = self._socket.connect_ex(self._route.address)
         if code != errno.EINPROGRESS:
-            raise self._puzzled(code)
+            raise self._unexpected(code)
         up, now = self._is_up(), time.monotonic()
         end = self._end(now)
         if up:
             return now
-        near = Wait(now, min(now + _NEAR, end), self._socket.fileno(), select.POLLOUT)
+        near = WaitFor(now, min(now + _NEAR, end), self._socket.fileno(), select.POLLOUT)
         if (yield near) and self._is_up():
             return time.monotonic()
         begun = time.monotonic()
@@ -138,10 +138,10 @@ class Association:
 
     def send(
         self, message: bytes, *, ppid: int = 0, stream: int = 0, unordered: bool = False
-    ) -> Steps[None]:
+    ) -> Task[None]:
         """Send one message whole.
 
-        Raises Ended, UsageError if the message does not fit or the peer lacks the stream.
+        Raises ExchangeFailed, UsageError if the message does not fit or the peer lacks the stream.
         """
         ancillary = []
         if ppid or stream or unordered:
@@ -155,32 +155,36 @@ class Association:
                 return
             except BlockingIOError:
                 if not (yield self._wait(time.monotonic(), select.POLLOUT)):
-                    raise Ended(Outcome.NO_ANSWER, "the message could not be sent") from None
+                    raise ExchangeFailed(
+                        Outcome.NO_ANSWER, "the message could not be sent"
+                    ) from None
             except OSError as error:
                 if error.errno == errno.EMSGSIZE:
                     raise UsageError(f"a message of {len(message)} bytes is too long") from error
                 if error.errno == errno.EINVAL and stream:
                     raise UsageError(f"the peer takes no messages on stream {stream}") from error
-                raise broken(error.errno) or self._puzzled(error.errno) from error
+                raise from_io_error(error.errno) or self._unexpected(error.errno) from error
 
-    def receive(self, limit: int, now: float) -> Steps[tuple[bytes, bool]]:
+    def receive(self, limit: int, now: float) -> Task[tuple[bytes, bool]]:
         """Return one message, or its first `limit` bytes, and whether it is whole.
 
-        `now`, on the monotonic clock, saves a look at it. Raises Ended.
+        `now`, on the monotonic clock, saves a look at it. Raises ExchangeFailed.
         """
         message = bytearray()
         while len(message) <= limit:
             if not (yield self._wait(now, select.POLLIN)):
-                raise Ended(Outcome.NO_ANSWER, _silence(len(message)))
+                raise ExchangeFailed(Outcome.NO_ANSWER, _silence(len(message)))
             try:
                 data, _, flags, _ = self._socket.recvmsg(_CHUNK)
             except BlockingIOError:
                 now = time.monotonic()
                 continue
             except OSError as error:
-                raise broken(error.errno, len(message)) or self._puzzled(error.errno) from error
+                raise from_io_error(error.errno, len(message)) or self._unexpected(
+                    error.errno
+                ) from error
             if not data:
-                raise Ended(Outcome.LOST, "the peer shut the association down")
+                raise ExchangeFailed(Outcome.LOST, "the peer shut the association down")
             message += data
             if flags & _END_OF_RECORD:
                 break
@@ -188,7 +192,7 @@ class Association:
         return bytes(message[:limit]), len(message) <= limit
 
     def _bind(self, port: int) -> bool:
-        host, _, *scope = self._way.source
+        host, _, *scope = self._route.source
         try:
             self._socket.bind((host, port, *scope))
         except OSError as error:
@@ -196,8 +200,8 @@ class Association:
                 return False
             if error.errno == errno.EADDRNOTAVAIL:
                 lost = f"this host has lost its address {host}"
-                raise Ended(Outcome.UNREACHABLE, lost) from error
-            raise self._puzzled(error.errno) from error
+                raise ExchangeFailed(Outcome.UNREACHABLE, lost) from error
+            raise self._unexpected(error.errno) from error
         self.local_port = port
         return True
 
@@ -205,13 +209,13 @@ class Association:
         self.peers = peer_addresses(self._socket)
         return bool(self.peers)
 
-    def _finish(self, now: float) -> Steps[int]:
+    def _finish(self, now: float) -> Task[int]:
         """Wait from `now` on until the association is up; return what went wrong, or 0."""
         # SCTP itself does not report that there is no way, and waits.
-        self._way.check()
+        self._route.ensure_exists()
         level, option = (
             (socket.IPPROTO_IPV6, IPV6_RECVERR)
-            if self._way.family == socket.AF_INET6
+            if self._route.family == socket.AF_INET6
             else (socket.IPPROTO_IP, IP_RECVERR)
         )
         # ICMP errors are reported at once, not after all retransmissions.
@@ -229,11 +233,11 @@ class Association:
         """Raise what the error means that connect() ended with after `seconds`."""
         # An ABORT ends the association, an ICMP message does not; both come as ECONNREFUSED.
         aborted = code == errno.ECONNREFUSED and not has_association(
-            self._socket, self._way.address
+            self._socket, self._route.address
         )
-        begun = aborts.had_begun(self._way, self.local_port) if aborted else None
-        end = not_connected(code, seconds, aborted=aborted, begun=begun)
-        raise end or broken(code) or self._puzzled(code)
+        begun = aborts.had_begun(self._route, self.local_port) if aborted else None
+        end = from_connect_error(code, seconds, aborted=aborted, begun=begun)
+        raise end or from_io_error(code) or self._unexpected(code)
 
     def _error(self) -> int:
         return self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
@@ -244,11 +248,11 @@ class Association:
             self.begun = now
         return self.begun + self._timeout
 
-    def _wait(self, now: float, event: int) -> Wait:
-        return Wait(now, self._end(now), self._socket.fileno(), event)
+    def _wait(self, now: float, event: int) -> WaitFor:
+        return WaitFor(now, self._end(now), self._socket.fileno(), event)
 
-    def _puzzled(self, code: int | None) -> Inconclusive:
-        return Inconclusive(f"{self._way.target}: {os.strerror(code or 0)}")
+    def _unexpected(self, code: int | None) -> Inconclusive:
+        return Inconclusive(f"{self._route.target}: {os.strerror(code or 0)}")
 
 
 def _silence(received: int) -> str:

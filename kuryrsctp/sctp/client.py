@@ -11,9 +11,9 @@ from kuryrsctp.model import Outcome
 from kuryrsctp.sctp import route
 from kuryrsctp.sctp.aborts import Aborts
 from kuryrsctp.sctp.association import Association
-from kuryrsctp.sctp.eventloop import Steps
+from kuryrsctp.sctp.eventloop import Task
 from kuryrsctp.sctp.messages import Exchange, Message
-from kuryrsctp.sctp.outcomes import Ended
+from kuryrsctp.sctp.outcomes import ExchangeFailed
 
 
 class Client:
@@ -26,7 +26,7 @@ class Client:
     def __init__(self, ports: Iterator[int]) -> None:
         """Take source ports in turn from `ports`, such as `ports.source_ports`."""
         self._ports = ports
-        self._ways: dict[tuple[Endpoint, str | None], route.Way] = {}
+        self._routes: dict[tuple[Endpoint, str | None], route.Route] = {}
         self._aborts = Aborts()
         self._epoch = time.time() - time.monotonic()
 
@@ -35,8 +35,8 @@ class Client:
         self._aborts.close()
 
     def exchange(
-        self, seq: int, target: Endpoint, sending: Message, *, timeout: float
-    ) -> Steps[Exchange]:
+        self, seq: int, target: Endpoint, message: Message, *, timeout: float
+    ) -> Task[Exchange]:
         """Associate, send one message, await one answer: all within `timeout` seconds.
 
         Raises SctpUnavailable; Inconclusive for what says nothing about the peer; UsageError
@@ -45,26 +45,26 @@ class Client:
         association = None
         outcome, detail, answer, rtt = Outcome.ANSWERED, "", b"", None
         try:
-            way = self._way(target, sending.source)
-            with Association(way, timeout, streams=sending.stream + 1) as association:
-                if sending.source_port is None:
+            way = self._route(target, message.source)
+            with Association(way, timeout, streams=message.stream + 1) as association:
+                if message.source_port is None:
                     association.bind(self._ports)
                 else:
-                    yield from association.bind_fixed(sending.source_port)
+                    yield from association.bind_fixed(message.source_port)
                 sent = yield from association.connect(self._aborts)
                 yield from association.send(
-                    sending.payload,
-                    ppid=sending.ppid,
-                    stream=sending.stream,
-                    unordered=sending.unordered,
+                    message.payload,
+                    ppid=message.ppid,
+                    stream=message.stream,
+                    unordered=message.unordered,
                 )
-                answer, whole = yield from association.receive(sending.answer_limit, sent)
+                answer, whole = yield from association.receive(message.answer_limit, sent)
                 rtt = time.monotonic() - sent
-                detail = "" if whole else f"answer cut after {sending.answer_limit} bytes"
-        except Ended as end:
+                detail = "" if whole else f"answer cut after {message.answer_limit} bytes"
+        except ExchangeFailed as end:
             outcome, detail = end.outcome, end.detail
             # The network may have changed.
-            self._ways.pop((target, sending.source), None)
+            self._routes.pop((target, message.source), None)
         begun = association.begun if association else None
         return Exchange(
             seq,
@@ -78,9 +78,9 @@ class Client:
             sent_at=time.time() if begun is None else self._epoch + begun,
         )
 
-    def _way(self, target: Endpoint, source: str | None) -> route.Way:
-        way = self._ways.get((target, source))
+    def _route(self, target: Endpoint, source: str | None) -> route.Route:
+        way = self._routes.get((target, source))
         if way is None:
-            way = self._ways[target, source] = route.way(target, source)
+            way = self._routes[target, source] = route.find_route(target, source)
             self._aborts.listen(way.family)
         return way

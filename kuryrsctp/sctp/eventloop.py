@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 
-"""Work that waits for sockets, in steps: alone, or side by side on one thread.
+"""Work that waits for sockets, in task: alone, or side by side on one thread.
 
 A piece of work is a generator. It yields what it waits for, is told whether that came in time,
 and returns its result.
@@ -18,7 +18,7 @@ from typing import Generic, NamedTuple, TypeVar
 T = TypeVar("T")
 
 
-class Wait(NamedTuple):
+class WaitFor(NamedTuple):
     """A wait from `now` to `until` for an event of poll(2), or an error, on a descriptor.
 
     Both are seconds on the monotonic clock. Without a descriptor it is the time itself that
@@ -31,24 +31,24 @@ class Wait(NamedTuple):
     event: int = 0
 
 
-Steps = Generator[Wait, bool, T]
+Task = Generator[WaitFor, bool, T]
 
 
-def alone(steps: Steps[T]) -> T:
+def run(task: Task[T]) -> T:
     """Do one piece of work, and return its result."""
     try:
-        wait = next(steps)
+        wait = next(task)
         while True:
-            wait = steps.send(_came(wait))
+            wait = task.send(_wait_once(wait))
     except StopIteration as end:
         result: T = end.value
         return result
     finally:
         # Interrupted while it waited, it does not know yet.
-        steps.close()
+        task.close()
 
 
-def _came(wait: Wait) -> bool:
+def _wait_once(wait: WaitFor) -> bool:
     seconds = max(0.0, wait.until - wait.now)
     if wait.descriptor is None:
         time.sleep(seconds)
@@ -58,7 +58,7 @@ def _came(wait: Wait) -> bool:
     return seconds > 0 and bool(poller.poll(seconds * 1000))
 
 
-class Together(Generic[T]):
+class EventLoop(Generic[T]):
     """Pieces of work that go on as what they wait for comes.
 
     Use it as a context manager: what has not ended by then is closed.
@@ -68,13 +68,13 @@ class Together(Generic[T]):
         """Begin with none."""
         self._epoll = select.epoll()
         # By descriptor, or by a number below 0 where it is just time.
-        self._waiting: dict[int, tuple[Steps[T], float]] = {}
+        self._waiting: dict[int, tuple[Task[T], float]] = {}
         self._timers = itertools.count(-1, -1)
         self._ended: list[T] = []
         # Nothing gives up waiting before: a lower bound, which spares looking at each.
         self._earliest = math.inf
 
-    def __enter__(self) -> "Together[T]":
+    def __enter__(self) -> "EventLoop[T]":
         return self
 
     def __exit__(
@@ -83,53 +83,53 @@ class Together(Generic[T]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        for steps, _ in self._waiting.values():
-            steps.close()
+        for task, _ in self._waiting.values():
+            task.close()
         self._epoll.close()
 
     def __len__(self) -> int:
         """Return how many have begun and not ended."""
         return len(self._waiting)
 
-    def begin(self, steps: Steps[T]) -> None:
+    def spawn(self, task: Task[T]) -> None:
         """Do the first step of a piece of work. What it raises is raised here."""
-        self._go_on(steps)
+        self._resume(task)
 
-    def wait(self, seconds: float) -> list[T]:
+    def poll(self, seconds: float) -> list[T]:
         """Let go on what can, after at most `seconds`; return the results of what has ended.
 
         What a piece raises is raised here.
         """
         now = time.monotonic()
         if now >= self._earliest:
-            self._give_up(now)
+            self._expire(now)
         left = 0.0 if self._ended else max(0.0, min(seconds, self._earliest - now))
         for descriptor, _ in self._epoll.poll(None if left == math.inf else left):
-            steps, _ = self._waiting.pop(descriptor)
-            self._go_on(steps, True)
+            task, _ = self._waiting.pop(descriptor)
+            self._resume(task, True)
         ended, self._ended = self._ended, []
         return ended
 
-    def _give_up(self, now: float) -> None:
+    def _expire(self, now: float) -> None:
         late = [key for key, (_, until) in self._waiting.items() if until <= now]
         for key in late:
-            steps, _ = self._waiting.pop(key)
-            self._go_on(steps, False)
+            task, _ = self._waiting.pop(key)
+            self._resume(task, False)
         self._earliest = min((until for _, until in self._waiting.values()), default=math.inf)
 
-    def _go_on(self, steps: Steps[T], came: bool | None = None) -> None:
+    def _resume(self, task: Task[T], came: bool | None = None) -> None:
         try:
-            wait = next(steps) if came is None else steps.send(came)
+            wait = next(task) if came is None else task.send(came)
         except StopIteration as end:
             self._ended.append(end.value)
             return
         key = next(self._timers) if wait.descriptor is None else wait.descriptor
         if wait.descriptor is not None:
-            self._watch(wait.descriptor, wait.event | select.EPOLLONESHOT)
-        self._waiting[key] = steps, wait.until
+            self._register(wait.descriptor, wait.event | select.EPOLLONESHOT)
+        self._waiting[key] = task, wait.until
         self._earliest = min(self._earliest, wait.until)
 
-    def _watch(self, descriptor: int, events: int) -> None:
+    def _register(self, descriptor: int, events: int) -> None:
         try:
             self._epoll.register(descriptor, events)
         except FileExistsError:

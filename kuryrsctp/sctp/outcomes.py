@@ -45,7 +45,7 @@ _BROKEN = frozenset(
 )
 
 
-class Ended(Exception):
+class ExchangeFailed(Exception):
     """An exchange came to its end before its answer."""
 
     def __init__(self, outcome: Outcome, detail: str) -> None:
@@ -55,9 +55,9 @@ class Ended(Exception):
         self.detail = detail
 
 
-def not_connected(
+def from_connect_error(
     code: int, seconds: float, *, aborted: bool, begun: bool | None = None
-) -> Ended | None:
+) -> ExchangeFailed | None:
     """Say what an error of connect() means; None if it says nothing about the peer.
 
     `seconds` is how long the error took to come. `aborted` tells whether the
@@ -66,15 +66,19 @@ def not_connected(
     aborted, None if that was not to be seen.
     """
     if code == errno.ECONNREFUSED:
-        return Ended(*_ABORTED[begun]) if aborted else Ended(*_PORT_UNREACHABLE)
+        return ExchangeFailed(*_ABORTED[begun]) if aborted else ExchangeFailed(*_PORT_UNREACHABLE)
     if code == errno.EHOSTUNREACH:
         if seconds < ADDRESS_RESOLUTION:
-            return Ended(Outcome.PROHIBITED, "host unreachable or prohibited: a firewall rejects")
-        return Ended(Outcome.UNREACHABLE, f"host unreachable after {seconds:.1f} s: host down")
-    return Ended(*_CONNECT[code]) if code in _CONNECT else None
+            return ExchangeFailed(
+                Outcome.PROHIBITED, "host unreachable or prohibited: a firewall rejects"
+            )
+        return ExchangeFailed(
+            Outcome.UNREACHABLE, f"host unreachable after {seconds:.1f} s: host down"
+        )
+    return ExchangeFailed(*_CONNECT[code]) if code in _CONNECT else None
 
 
-def broken(code: int | None, received: int = 0) -> Ended | None:
+def from_io_error(code: int | None, received: int = 0) -> ExchangeFailed | None:
     """Say what an error of an association means; None if it says nothing about the peer.
 
     `received` is how many bytes of the answer had come.
@@ -82,4 +86,6 @@ def broken(code: int | None, received: int = 0) -> Ended | None:
     if code not in _BROKEN:
         return None
     after = f" after {received} bytes of the answer" if received else ""
-    return Ended(Outcome.LOST, f"the association broke{after}: {os.strerror(code).lower()}")
+    return ExchangeFailed(
+        Outcome.LOST, f"the association broke{after}: {os.strerror(code).lower()}"
+    )

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from kuryrsctp.addresses import Endpoint
 from kuryrsctp.errors import Inconclusive, UsageError
 from kuryrsctp.model import Outcome
-from kuryrsctp.sctp.outcomes import Ended
+from kuryrsctp.sctp.outcomes import ExchangeFailed
 
 _NO_ROUTE = {
     errno.ENETUNREACH: (Outcome.UNREACHABLE, "this host has no route"),
@@ -24,7 +24,7 @@ _NO_ROUTE = {
 }
 
 
-class Way(NamedTuple):
+class Route(NamedTuple):
     """How a target is reached: addresses as the socket calls take them."""
 
     target: Endpoint
@@ -32,20 +32,20 @@ class Way(NamedTuple):
     address: Any
     source: Any
 
-    def check(self) -> None:
-        """Raise Ended if there is no way any more, Inconclusive if it cannot be asked for."""
+    def ensure_exists(self) -> None:
+        """Raise ExchangeFailed if there is no way any more, Inconclusive if that is not known."""
         source_address(self.family, self.address, self.source)
 
 
-def way(target: Endpoint, source: str | None = None) -> Way:
+def find_route(target: Endpoint, source: str | None = None) -> Route:
     """Return the way to a numeric endpoint, from `source` or this host's best address.
 
-    Raises Ended if there is none; Inconclusive if it cannot be asked for; UsageError if this
-    host has not the source.
+    Raises ExchangeFailed if there is none; Inconclusive if it cannot be asked for; UsageError if
+    this host has not the source.
     """
     family, address = socket_address(target)
     if source is None:
-        return Way(target, family, address, source_address(family, address))
+        return Route(target, family, address, source_address(family, address))
     try:
         found = socket.getaddrinfo(
             source, 0, family, socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST
@@ -54,7 +54,7 @@ def way(target: Endpoint, source: str | None = None) -> Way:
             probe.bind(found[0][4])
     except OSError as error:  # socket.gaierror is one
         raise UsageError(f"{source} is no address of this host to reach {target} from") from error
-    return Way(target, family, address, source_address(family, address, found[0][4]))
+    return Route(target, family, address, source_address(family, address, found[0][4]))
 
 
 def socket_address(target: Endpoint) -> tuple[int, Any]:
@@ -70,7 +70,7 @@ def source_address(family: int, address: Any, source: Any = None) -> Any:
 
     SCTP itself does not report that there is no way, and waits: a datagram socket does.
 
-    Raises Ended if there is none; Inconclusive if it cannot be asked for.
+    Raises ExchangeFailed if there is none; Inconclusive if it cannot be asked for.
     """
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
@@ -81,4 +81,4 @@ def source_address(family: int, address: Any, source: Any = None) -> Any:
     except OSError as error:
         if error.errno not in _NO_ROUTE:
             raise Inconclusive(f"{address[0]}: {error.strerror}") from error
-        raise Ended(*_NO_ROUTE[error.errno]) from error
+        raise ExchangeFailed(*_NO_ROUTE[error.errno]) from error

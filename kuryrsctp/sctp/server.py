@@ -17,9 +17,9 @@ from types import TracebackType
 LOG = logging.getLogger(__name__)
 
 # What one client, and all together, can take.
-IDLE = 300.0
-LONGEST_MESSAGE = 1 << 20
-MOST_ASSOCIATIONS = 512
+IDLE_TIMEOUT = 300.0
+MAX_MESSAGE_SIZE = 1 << 20
+MAX_ASSOCIATIONS = 512
 
 _CHUNK = 65536
 _OWN_DESCRIPTORS = 32
@@ -47,7 +47,7 @@ class Server:
     """
 
     def __init__(
-        self, listeners: Sequence[socket.socket], answer: bytes, idle: float = IDLE
+        self, listeners: Sequence[socket.socket], answer: bytes, idle: float = IDLE_TIMEOUT
     ) -> None:
         """Take over the listening sockets, which do not block; `idle` is in seconds."""
         self._answer = answer
@@ -56,7 +56,7 @@ class Server:
         self._clients: OrderedDict[int, _Client] = OrderedDict()  # the longest idle first
         self._selector = selectors.DefaultSelector()
         descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-        self._most = max(1, min(MOST_ASSOCIATIONS, descriptors - _OWN_DESCRIPTORS))
+        self._most = max(1, min(MAX_ASSOCIATIONS, descriptors - _OWN_DESCRIPTORS))
         for listener in self._listeners:
             self._selector.register(listener, selectors.EVENT_READ)
 
@@ -80,7 +80,7 @@ class Server:
         """Serve until there is something to read from `until`."""
         self._selector.register(until, selectors.EVENT_READ)
         while True:
-            for key, _ in self._selector.select(self._patience()):
+            for key, _ in self._selector.select(self._idle_timeout()):
                 if key.fileobj is until:
                     return
                 if key.fileobj in self._listeners:
@@ -89,7 +89,7 @@ class Server:
                     self._attend(self._clients[key.fd])
             self._drop_idle()
 
-    def _patience(self) -> float | None:
+    def _idle_timeout(self) -> float | None:
         """Return the seconds until a client has been idle for too long."""
         if not self._clients:
             return None
@@ -133,7 +133,7 @@ class Server:
             self._drop(client)
             return
         client.received += len(data)
-        if client.received > LONGEST_MESSAGE:
+        if client.received > MAX_MESSAGE_SIZE:
             self._abort(client, "the message is too long")
         elif flags & socket.MSG_EOR:
             client.due = True
@@ -152,7 +152,7 @@ class Server:
         self._clients.move_to_end(client.socket.fileno())
 
     def _drop_idle(self) -> None:
-        while self._patience() == 0:
+        while self._idle_timeout() == 0:
             self._abort_longest_idle(f"idle for {self._idle:g} s")
 
     def _abort_longest_idle(self, reason: str) -> None:

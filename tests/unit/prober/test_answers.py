@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kuryrsctp.addresses import Endpoint
 from kuryrsctp.model import Outcome
-from kuryrsctp.prober.answers import SEARCHED, reader
+from kuryrsctp.prober.answers import MAX_SEARCHED, answer_matcher
 from kuryrsctp.sctp.messages import Exchange
 
 VIP = Endpoint("10.0.0.158", 90)
@@ -21,7 +21,7 @@ def read(
     expect: str | None = None,
     backend: str | None = None,
 ) -> Exchange:
-    return reader(expect, backend).read(Exchange(1, VIP, outcome, answer=answer))
+    return answer_matcher(expect, backend).apply(Exchange(1, VIP, outcome, answer=answer))
 
 
 @pytest.mark.parametrize(
@@ -77,4 +77,4 @@ def test_an_answer_cannot_make_a_search_long() -> None:
     seen = read(b"a" * 65536, expect="a*b")
     assert seen.outcome is Outcome.UNEXPECTED
     assert time.monotonic() - began < 5
-    assert read(b"a" * SEARCHED + b"b", expect="b").outcome is Outcome.UNEXPECTED
+    assert read(b"a" * MAX_SEARCHED + b"b", expect="b").outcome is Outcome.UNEXPECTED

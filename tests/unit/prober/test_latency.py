@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kuryrsctp.prober.latency import Times
+from kuryrsctp.prober.latency import LatencyHistogram
 
 SECONDS = st.lists(st.floats(1e-6, 3600), min_size=1)
 
 
-def times(seconds: list[float]) -> Times:
-    found = Times()
+def times(seconds: list[float]) -> LatencyHistogram:
+    found = LatencyHistogram()
     for one in seconds:
         found.add(one)
     return found
@@ -29,7 +29,7 @@ def test_a_percentile_is_the_nearest_rank_to_one_percent(
 @given(SECONDS)
 def test_least_greatest_and_mean_are_exact(seconds: list[float]) -> None:
     found = times(seconds)
-    assert (found.least, found.greatest, found.count) == (min(seconds), max(seconds), len(seconds))
+    assert (found.min, found.max, found.count) == (min(seconds), max(seconds), len(seconds))
     assert found.mean == pytest.approx(sum(seconds) / len(seconds))
 
 
@@ -38,7 +38,7 @@ def test_merged_times_are_those_of_both(one: list[float], other: list[float]) ->
     merged = times(one)
     merged.merge(times(other))
     both = times(one + other)
-    assert (merged.least, merged.greatest, merged.count) == (both.least, both.greatest, both.count)
+    assert (merged.min, merged.max, merged.count) == (both.min, both.max, both.count)
     assert merged.percentile(95) == both.percentile(95)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kuryrsctp.addresses import Endpoint
 from kuryrsctp.model import Member, Outcome
-from kuryrsctp.prober.outages import MOST, Outage, Watch
+from kuryrsctp.prober.outages import MAX_OUTAGES, Outage, OutageDetector
 from kuryrsctp.prober.targets import Target
 from kuryrsctp.sctp.messages import Exchange
 
@@ -25,7 +25,7 @@ TWO = Target(VIP, (member("a"), member("b")))
 
 def outages(target: Target, story: str, start: float = 0.0) -> tuple[Outage, ...]:
     """Tell a story of a letter a second: who answers, or `.` for silence, `!` for a refusal."""
-    watch = Watch(target)
+    watch = OutageDetector(target)
     for seq, letter in enumerate(story):
         outcome = {".": Outcome.TIMEOUT, "!": Outcome.REFUSED}.get(letter, Outcome.ANSWERED)
         who = letter if outcome is Outcome.ANSWERED else ""
@@ -91,8 +91,8 @@ def test_an_outage_of_everything_is_known_to_the_message(
 
 
 def test_more_outages_than_are_remembered_are_counted() -> None:
-    watch = Watch(ONE)
-    for seq in range(2 * MOST + 20):
+    watch = OutageDetector(ONE)
+    for seq in range(2 * MAX_OUTAGES + 20):
         outcome = Outcome.ANSWERED if seq % 2 else Outcome.LOST
         watch.add(Exchange(seq, VIP, outcome, sent_at=float(seq)), "a")
-    assert (len(watch.outages()), watch.forgotten) == (MOST, 10)
+    assert (len(watch.outages()), watch.forgotten) == (MAX_OUTAGES, 10)

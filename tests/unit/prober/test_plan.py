@@ -13,7 +13,7 @@ from kuryrsctp import prober
 from kuryrsctp.addresses import Endpoint
 from kuryrsctp.errors import AddressError, Inconclusive, ServiceLacksSctp, UsageError
 from kuryrsctp.model import Listener, LoadBalancer, Member, Pool
-from kuryrsctp.prober.schedule import Pace
+from kuryrsctp.prober.schedule import Schedule
 from kuryrsctp.prober.targets import Target, Via, notes, targets_of
 from kuryrsctp.sctp.messages import Message
 
@@ -77,7 +77,7 @@ def test_messages_are_counted_for_each_target() -> None:
 
 def test_a_duration_without_a_count_has_no_end_of_messages() -> None:
     target = Target(Endpoint("10.0.0.158", 90))
-    plan = prober.Plan(None, (target,), Message(b"hello"), 5.0, pace=Pace(duration=1))
+    plan = prober.Plan(None, (target,), Message(b"hello"), 5.0, schedule=Schedule(duration=1))
     assert plan.messages is None
     assert replace(plan, count=7).messages == 7
 
@@ -111,7 +111,7 @@ def test_a_duration_without_a_count_has_no_end_of_messages() -> None:
                 "address": "::1",
                 "port": 9,
                 "message": Message(b"x", source_port=9),
-                "pace": Pace(concurrency=2),
+                "schedule": Schedule(concurrency=2),
             },
             "a fixed source port serves one association at a time",
         ),
@@ -131,11 +131,11 @@ def test_a_name_that_does_not_resolve_is_no_verdict() -> None:
 
 def test_a_message_may_be_text_or_bytes() -> None:
     target: dict[str, Any] = {"address": "127.0.0.1", "port": 90}
-    assert prober.plan(**target, message="größe").sending.payload == "größe".encode()
-    assert prober.plan(**target, message="\udcff").sending.payload == b"\xff"
-    assert prober.plan(**target, message=b"\x00").sending.payload == b"\x00"
+    assert prober.plan(**target, message="größe").message.payload == "größe".encode()
+    assert prober.plan(**target, message="\udcff").message.payload == b"\xff"
+    assert prober.plan(**target, message=b"\x00").message.payload == b"\x00"
     sending = Message(b"hello", ppid=46)
-    assert prober.plan(**target, message=sending).sending is sending
+    assert prober.plan(**target, message=sending).message is sending
 
 
 def test_the_command_module_imports_neither_sdk_nor_sctp() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kuryrsctp.addresses import Endpoint
 from kuryrsctp.model import Member, Outcome
 from kuryrsctp.prober.statistics import OTHERS, ProbeReport, Summary
-from kuryrsctp.prober.targets import Spread, Target
+from kuryrsctp.prober.targets import Distribution, Target
 from kuryrsctp.sctp.messages import Exchange
 
 VIP = Endpoint("10.0.0.158", 90)
@@ -80,17 +80,17 @@ def test_shares_of_a_target_make_one(exchanges: list[Exchange]) -> None:
 def test_times_are_in_order(exchanges: list[Exchange]) -> None:
     for one in report(*exchanges).groups:
         if one.outcome is Outcome.ANSWERED:
-            lowest, p95, highest = one.times.least, one.times.percentile(95), one.times.greatest
+            lowest, p95, highest = one.latency.min, one.latency.percentile(95), one.latency.max
             assert lowest is not None
             assert p95 is not None
             assert highest is not None
-            assert one.times.mean is not None
+            assert one.latency.mean is not None
             assert lowest <= p95 <= highest
-            assert lowest <= one.times.mean + 1e-9
-            assert one.times.mean <= highest + 1e-9
+            assert lowest <= one.latency.mean + 1e-9
+            assert one.latency.mean <= highest + 1e-9
         else:
-            assert one.times.mean is None
-            assert one.times.percentile(95) is None
+            assert one.latency.mean is None
+            assert one.latency.percentile(95) is None
 
 
 def test_an_answer_is_mapped_to_the_member_of_its_hosts_name() -> None:
@@ -179,7 +179,7 @@ def test_a_peer_that_makes_up_names_costs_no_memory() -> None:
 @pytest.mark.parametrize("number", [2, 3, 10])
 def test_chance_gets_so_many_messages_that_hardly_a_run_misses_a_member(number: int) -> None:
     members = tuple(member(f"m{one}") for one in range(number))
-    count = Target(VIP, members, Spread.CHANCE).default_count
+    count = Target(VIP, members, Distribution.HASHED).default_count
     assert number * (1 - 1 / number) ** count < 0.01
     assert number * (1 - 1 / number) ** (count - 2) > 0.01
 

@@ -4,8 +4,8 @@ import pytest
 
 from kuryrsctp.addresses import Endpoint
 from kuryrsctp.model import Conclusion, Member
-from kuryrsctp.prober.targets import Spread, Target
-from kuryrsctp.prober.verdict import Result, Verdict, judge
+from kuryrsctp.prober.targets import Distribution, Target
+from kuryrsctp.prober.verdict import TargetResult, Verdict, conclude
 
 A, B = (
     Member(name, name, address, 9090, 1, True, "ACTIVE", "NO_MONITOR")
@@ -14,20 +14,24 @@ A, B = (
 OK, INCONCLUSIVE, WRONG = Conclusion.OK, Conclusion.INCONCLUSIVE, Conclusion.WRONG
 
 
-def vip(spread: Spread = Spread.TURNS, messages: int = 4, **answers: int) -> Result:
+def vip(
+    distribution: Distribution = Distribution.ROUND_ROBIN, messages: int = 4, **answers: int
+) -> TargetResult:
     """Return what came of messages through the VIP; `x` are answers that name no member."""
     names = {"a": "pod-a", "b": "pod-b", "x": ""}
     answered = {names[key]: count for key, count in answers.items()}
-    return Result(Target(Endpoint("10.0.0.158", 90), (A, B), spread), messages, answered)
+    return TargetResult(
+        Target(Endpoint("10.0.0.158", 90), (A, B), distribution), messages, answered
+    )
 
 
-def direct(member: Member, answered: int) -> Result:
+def direct(member: Member, answered: int) -> TargetResult:
     target = Target(Endpoint(member.address, 9090), (member,), direct=True)
-    return Result(target, 4, {member.name: answered} if answered else {})
+    return TargetResult(target, 4, {member.name: answered} if answered else {})
 
 
-def both(through: Result, a: int, b: int) -> Verdict:
-    return judge([through, direct(A, a), direct(B, b)])
+def both(through: TargetResult, a: int, b: int) -> Verdict:
+    return conclude([through, direct(A, a), direct(B, b)])
 
 
 def test_all_is_well_if_everything_answers_both_ways() -> None:
@@ -53,7 +57,7 @@ def test_all_is_well_if_everything_answers_both_ways() -> None:
     ],
 )
 def test_one_line_says_where_it_breaks(
-    through: Result, a: int, b: int, code: Conclusion, said: str
+    through: TargetResult, a: int, b: int, code: Conclusion, said: str
 ) -> None:
     verdict = both(through, a, b)
     assert verdict.conclusion is code
@@ -62,41 +66,41 @@ def test_one_line_says_where_it_breaks(
     assert said in line
 
 
-@pytest.mark.parametrize("spread", [Spread.CHANCE, Spread.NONE])
-def test_nobody_has_to_have_a_turn_where_there_are_no_turns(spread: Spread) -> None:
-    assert both(vip(spread, a=4), 4, 4) == Verdict(OK)
-    assert judge([vip(spread, a=4)], all_members=True) == Verdict(OK)
+@pytest.mark.parametrize("distribution", [Distribution.HASHED, Distribution.STICKY])
+def test_nobody_has_to_have_a_turn_where_there_are_no_turns(distribution: Distribution) -> None:
+    assert both(vip(distribution, a=4), 4, 4) == Verdict(OK)
+    assert conclude([vip(distribution, a=4)], all_members=True) == Verdict(OK)
 
 
 def test_one_way_is_judged_by_whether_every_message_was_answered() -> None:
-    assert judge([vip(a=2, b=2)]) == Verdict(OK)
-    assert judge([vip(a=4)]) == Verdict(OK)
-    assert judge([vip(a=3)]) == Verdict(WRONG)
-    assert judge([direct(A, 4), direct(B, 4)]) == Verdict(OK)
-    assert judge([direct(A, 4), direct(B, 3)]) == Verdict(WRONG)
+    assert conclude([vip(a=2, b=2)]) == Verdict(OK)
+    assert conclude([vip(a=4)]) == Verdict(OK)
+    assert conclude([vip(a=3)]) == Verdict(WRONG)
+    assert conclude([direct(A, 4), direct(B, 4)]) == Verdict(OK)
+    assert conclude([direct(A, 4), direct(B, 3)]) == Verdict(WRONG)
 
 
 def test_a_target_that_got_no_message_is_not_judged() -> None:
     nothing = Verdict(INCONCLUSIVE, ("10.0.0.158:90: no message was sent",))
-    assert judge([vip(messages=0)]) == nothing
-    assert judge([vip(messages=0), direct(A, 4)]) == nothing
+    assert conclude([vip(messages=0)]) == nothing
+    assert conclude([vip(messages=0), direct(A, 4)]) == nothing
 
 
 def test_members_that_never_answered_fail_if_all_have_to() -> None:
-    assert judge([vip(a=4)], all_members=True) == Verdict(WRONG, ("never answered: pod-b",))
-    assert judge([vip(a=2, b=2)], all_members=True) == Verdict(OK)
-    assert judge([vip(a=4), direct(A, 0), direct(B, 4)], all_members=True).conclusion is WRONG
+    assert conclude([vip(a=4)], all_members=True) == Verdict(WRONG, ("never answered: pod-b",))
+    assert conclude([vip(a=2, b=2)], all_members=True) == Verdict(OK)
+    assert conclude([vip(a=4), direct(A, 0), direct(B, 4)], all_members=True).conclusion is WRONG
 
 
 def test_who_answered_cannot_be_told_from_answers_without_a_name() -> None:
-    verdict = judge([vip(a=2, x=2)], all_members=True)
+    verdict = conclude([vip(a=2, x=2)], all_members=True)
     assert verdict.conclusion is INCONCLUSIVE
     assert "--backend-pattern" in verdict.lines[0]
 
 
 def test_a_member_that_is_out_of_turn_need_not_answer() -> None:
     idle = Member("pod-c", "pod-c", "10.0.0.99", 9090, 0, True, "ACTIVE", "NO_MONITOR")
-    through = Result(Target(Endpoint("10.0.0.158", 90), (A, idle)), 4, {"pod-a": 4})
-    assert judge([through], all_members=True) == Verdict(OK)
-    (line,) = judge([through, direct(A, 4), direct(idle, 0)]).lines
+    through = TargetResult(Target(Endpoint("10.0.0.158", 90), (A, idle)), 4, {"pod-a": 4})
+    assert conclude([through], all_members=True) == Verdict(OK)
+    (line,) = conclude([through, direct(A, 4), direct(idle, 0)]).lines
     assert "pod-c does not answer directly" in line

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kuryrsctp.sctp.eventloop import Steps, Together, Wait, alone
+from kuryrsctp.sctp.eventloop import EventLoop, Task, WaitFor, run
 
 PATIENCE = 10.0
 SOON = 0.05
@@ -27,12 +27,12 @@ class Pipe:
         """Let come what is waited for."""
         os.write(self.into, b"x")
 
-    def read(self, seconds: float = PATIENCE, times: int = 1) -> Steps[str]:
+    def read(self, seconds: float = PATIENCE, times: int = 1) -> Task[str]:
         """Wait for so many bytes."""
         try:
             for _ in range(times):
                 now = time.monotonic()
-                if not (yield Wait(now, now + seconds, self.out, select.POLLIN)):
+                if not (yield WaitFor(now, now + seconds, self.out, select.POLLIN)):
                     return "late"
                 os.read(self.out, 1)
         finally:
@@ -50,66 +50,68 @@ def pipes() -> Iterator[list[Pipe]]:
         os.close(one.into)
 
 
-def test_alone_it_goes_on_when_the_event_comes(pipes: list[Pipe]) -> None:
+def test_a_task_that_runs_alone_goes_on_when_the_event_comes(pipes: list[Pipe]) -> None:
     pipes[0].write()
     pipes[0].write()
-    assert alone(pipes[0].read(times=2)) == "came"
+    assert run(pipes[0].read(times=2)) == "came"
 
 
-def test_alone_it_is_told_when_its_time_is_up_and_not_before(pipes: list[Pipe]) -> None:
+def test_a_task_that_runs_alone_is_told_when_its_time_is_up_and_not_before(
+    pipes: list[Pipe],
+) -> None:
     begun = time.monotonic()
-    assert alone(pipes[0].read(SOON)) == "late"
+    assert run(pipes[0].read(SOON)) == "late"
     assert time.monotonic() - begun >= SOON
 
 
 def test_together_each_goes_on_as_its_own_event_comes(pipes: list[Pipe]) -> None:
-    with Together[str]() as together:
+    with EventLoop[str]() as loop:
         for pipe in pipes:
-            together.begin(pipe.read(times=2))
-        assert len(together) == len(pipes)
+            loop.spawn(pipe.read(times=2))
+        assert len(loop) == len(pipes)
         pipes[2].write()
-        assert together.wait(SOON) == []
+        assert loop.poll(SOON) == []
         pipes[2].write()
-        assert together.wait(PATIENCE) == ["came"]
-        assert len(together) == len(pipes) - 1
+        assert loop.poll(PATIENCE) == ["came"]
+        assert len(loop) == len(pipes) - 1
 
 
 def test_together_each_is_told_when_its_own_time_is_up_and_not_before(pipes: list[Pipe]) -> None:
     begun = time.monotonic()
     ends: list[float] = []
-    with Together[str]() as together:
+    with EventLoop[str]() as loop:
         for turn, pipe in enumerate(pipes):
-            together.begin(pipe.read(SOON * (1 + turn)))
-        while len(together):
-            ends.extend(time.monotonic() - begun for _ in together.wait(PATIENCE))
+            loop.spawn(pipe.read(SOON * (1 + turn)))
+        while len(loop):
+            ends.extend(time.monotonic() - begun for _ in loop.poll(PATIENCE))
     assert len(ends) == len(pipes)
     assert all(end >= SOON * (1 + turn) for turn, end in enumerate(ends))
     assert ends[0] < SOON * len(pipes)
 
 
 def test_a_wait_for_others_is_no_longer_than_asked_for(pipes: list[Pipe]) -> None:
-    with Together[str]() as together:
-        together.begin(pipes[0].read())
+    with EventLoop[str]() as loop:
+        loop.spawn(pipes[0].read())
         begun = time.monotonic()
-        assert together.wait(SOON) == []
+        assert loop.poll(SOON) == []
         assert SOON * 0.9 <= time.monotonic() - begun < PATIENCE / 2
 
 
 def test_what_has_ended_at_its_first_step_is_waited_for_no_longer(pipes: list[Pipe]) -> None:
-    def at_once() -> Steps[str]:
+    def at_once() -> Task[str]:
         return "at once"
         yield
 
-    with Together[str]() as together:
-        together.begin(pipes[0].read())
-        together.begin(at_once())
-        assert together.wait(PATIENCE) == ["at once"]
+    with EventLoop[str]() as loop:
+        loop.spawn(pipes[0].read())
+        loop.spawn(at_once())
+        assert loop.poll(PATIENCE) == ["at once"]
 
 
 def test_what_has_not_ended_is_closed(pipes: list[Pipe]) -> None:
-    with Together[str]() as together:
+    with EventLoop[str]() as loop:
         for pipe in pipes:
-            together.begin(pipe.read())
+            loop.spawn(pipe.read())
     assert all(pipe.closed for pipe in pipes)
 
 
@@ -121,5 +123,5 @@ def test_an_interrupted_wait_closes_the_work_as_well(
 
     monkeypatch.setattr(select, "poll", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        alone(pipes[0].read())
+        run(pipes[0].read())
     assert pipes[0].closed

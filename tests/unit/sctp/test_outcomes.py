@@ -6,13 +6,13 @@ import errno
 import pytest
 
 from kuryrsctp.model import Outcome
-from kuryrsctp.sctp.outcomes import broken, not_connected
+from kuryrsctp.sctp.outcomes import from_connect_error, from_io_error
 
 
 def outcome(
     code: int, seconds: float = 0.0, aborted: bool = False, begun: bool | None = None
 ) -> Outcome | None:
-    end = not_connected(code, seconds, aborted=aborted, begun=begun)
+    end = from_connect_error(code, seconds, aborted=aborted, begun=begun)
     return end.outcome if end else None
 
 
@@ -31,13 +31,13 @@ def test_an_abort_after_the_peer_had_answered_is_an_application_that_does_not_ac
 
 
 def test_who_cannot_see_the_handshake_is_told_what_that_takes() -> None:
-    end = not_connected(errno.ECONNREFUSED, 0.0, aborted=True, begun=None)
+    end = from_connect_error(errno.ECONNREFUSED, 0.0, aborted=True, begun=None)
     assert end is not None
     assert "CAP_NET_RAW" in end.detail
 
 
 def test_an_answer_that_breaks_off_says_how_much_of_it_had_come() -> None:
-    end = broken(errno.ECONNRESET, 4096)
+    end = from_io_error(errno.ECONNRESET, 4096)
     assert end is not None
     assert "after 4096 bytes of the answer" in end.detail
 
@@ -51,11 +51,11 @@ def test_an_unreachable_host_is_a_firewalls_doing_unless_it_took_three_arp_reque
 @pytest.mark.parametrize("code", [errno.EIO, errno.ENOBUFS, errno.EINVAL])
 def test_an_error_of_this_host_says_nothing_about_the_peer(code: int) -> None:
     assert outcome(code) is None
-    assert broken(code) is None
+    assert from_io_error(code) is None
 
 
 def test_a_reset_is_a_lost_association() -> None:
-    end = broken(errno.ECONNRESET)
+    end = from_io_error(errno.ECONNRESET)
     assert end is not None
     assert end.outcome is Outcome.LOST
     assert end.detail == "the association broke: connection reset by peer"

@@ -11,7 +11,7 @@ from kuryrsctp.addresses import Endpoint
 from kuryrsctp.errors import SctpUnavailable, UsageError
 from kuryrsctp.model import Outcome
 from kuryrsctp.sctp import route
-from kuryrsctp.sctp.outcomes import Ended
+from kuryrsctp.sctp.outcomes import ExchangeFailed
 from kuryrsctp.sctp.sockets import client_socket, listening_socket
 
 
@@ -35,16 +35,16 @@ def test_the_source_address_for_this_host_is_this_hosts() -> None:
 @pytest.mark.parametrize("source", ["192.0.2.1", "::1", "no-address"])
 def test_a_source_that_is_not_this_hosts_is_wrong_usage(source: str) -> None:
     with pytest.raises(UsageError, match=f"{source} is no address of this host"):
-        route.way(Endpoint("127.0.0.1", 90), source)
+        route.find_route(Endpoint("127.0.0.1", 90), source)
 
 
 def test_a_source_that_is_this_hosts_is_kept() -> None:
-    assert route.way(Endpoint("127.0.0.1", 90), "127.0.0.2").source[0] == "127.0.0.2"
+    assert route.find_route(Endpoint("127.0.0.1", 90), "127.0.0.2").source[0] == "127.0.0.2"
 
 
 def test_no_way_at_all_is_known_before_anything_is_sent() -> None:
     # A link-local address without its link: what no host has a way to.
-    with pytest.raises(Ended) as caught:
+    with pytest.raises(ExchangeFailed) as caught:
         route.source_address(socket.AF_INET6, ("fe80::1", 90, 0, 0))
     assert caught.value.outcome is Outcome.UNREACHABLE
 
