@@ -74,7 +74,7 @@ class Verify(VerdictLister):
             "--wait",
             metavar="<seconds>",
             nargs="?",
-            type=argtypes.seconds,
+            type=argtypes.optional_seconds,
             const=_PATIENCE,
             help="Look again while Kuryr or Octavia are at work on a service, for at most so long"
             f" (default: {_PATIENCE:.0f}, as Kuryr does); the last look counts",
@@ -191,7 +191,7 @@ def _add_expectations(parser: argparse.ArgumentParser) -> None:
         "--port",
         metavar="<port>[:<target>]",
         dest="ports",
-        type=argtypes.port,
+        type=argtypes.port_mapping,
         action="append",
         default=[],
         help="Expect the service to have this SCTP port, and its members that one (repeat for"
