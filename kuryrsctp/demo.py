@@ -3,7 +3,7 @@
 
 """kuryr-sctp-demo: a server that answers every message with the name of its host.
 
-It needs the standard library alone, so that a pod's image stays small.
+It needs nothing but the standard library, so that a pod's image stays small.
 """
 
 import argparse
@@ -15,13 +15,14 @@ import socket
 import sys
 from collections.abc import Sequence
 
-from kuryrsctp.errors import Inconclusive
+from kuryrsctp.addresses import parse_address, parse_port
+from kuryrsctp.errors import AddressError, Inconclusive, UsageError
 from kuryrsctp.sctp.server import Server
 from kuryrsctp.sctp.sockets import listening_socket
 
 LOG = logging.getLogger(__name__)
 
-PORT = 9090
+DEFAULT_PORT = 9090
 _ANY_IPV4, _ANY_IPV6 = str(ipaddress.IPv4Address(0)), str(ipaddress.IPv6Address(0))
 
 _NO_IPV6 = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
@@ -39,24 +40,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Inconclusive as error:
         LOG.error("%s", error)
         return 1
-    waker, woken = socket.socketpair()
-    with waker, woken, Server(listeners, answer) as server:
-        waker.setblocking(False)
-        signal.set_wakeup_fd(waker.fileno())
+    signalled, signals = socket.socketpair()
+    with signalled, signals, Server(listeners, answer) as server:
+        signals.setblocking(False)
+        signal.set_wakeup_fd(signals.fileno())
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: None)
-        for one in listeners:
-            LOG.info("listening on %s port %d", *one.getsockname()[:2])
-        server.serve(until=woken)
+        for listener in listeners:
+            LOG.info("listening on %s port %d", *listener.getsockname()[:2])
+        server.serve(until=signalled)
         signal.set_wakeup_fd(-1)
     LOG.info("stopped")
     return 0
 
 
 def listen(addresses: Sequence[str], port: int) -> list[socket.socket]:
-    """Listen on the addresses; with none, on all of IPv4's and, where there is IPv6, its too.
+    """Return a listening socket for each address.
 
-    Raises Inconclusive.
+    Without an address, listen on all IPv4 addresses and, if this host has IPv6, on all IPv6
+    addresses. Raises Inconclusive.
     """
     listeners: list[socket.socket] = []
     for address in addresses or (_ANY_IPV4, _ANY_IPV6):
@@ -77,8 +79,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="kuryr-sctp-demo",
         description="Answer every SCTP message with '<host name>: HELLO, I AM ALIVE!!!'.",
         epilog="Through a load balancer an association breaks if its server announces addresses"
-        " that the load balancer does not know. On a host with several, give --bind the one that"
-        " the load balancer uses.",
+        " that the load balancer does not know. On a host with several addresses, give --bind the"
+        " address that the load balancer uses.",
     )
     parser.add_argument(
         "--bind",
@@ -86,25 +88,26 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         type=_address,
         default=[],
-        help="numeric address to listen on; repeatable (default: 0.0.0.0 and ::)",
+        help="numeric address to listen on (repeat for several; default: 0.0.0.0 and ::)",
     )
     parser.add_argument(
-        "--port", type=_port, default=PORT, help="port to listen on (default: %(default)s)"
+        "--port", type=_port, default=DEFAULT_PORT, help="port to listen on (default: %(default)s)"
     )
     return parser
 
 
 def _address(text: str) -> str:
     try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is no numeric IP address") from None
+        return str(parse_address(text))
+    except AddressError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _port(text: str) -> int:
-    if text.isascii() and text.isdigit() and 0 < int(text) < 65536:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"'{text}' is no port: ports go from 1 to 65535")
+    try:
+        return parse_port(text)
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 if __name__ == "__main__":

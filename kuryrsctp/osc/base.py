@@ -119,30 +119,32 @@ class VerdictLister(command.Lister):
         self, parsed_args: argparse.Namespace, results: Iterable[T], total: int
     ) -> Iterable[T]:
         """Yield the results; show the progress to a user who waits at a terminal."""
-        terminal = self._terminal(parsed_args)
+        terminal = self.progress_stream(prints_rows=parsed_args.formatter in STREAMED)
         if terminal is None:
             return results
         from kuryrsctp.osc import progress
 
-        return progress.shown(results, total, terminal)
+        return progress.track(results, total, terminal)
 
     def reading_progress(
         self, parsed_args: argparse.Namespace
     ) -> contextlib.AbstractContextManager["OnProgress"]:
         """Return a context that yields a function to call with the number of objects read."""
-        terminal = self._terminal(parsed_args)
+        terminal = self.progress_stream(prints_rows=parsed_args.formatter in STREAMED)
         if terminal is None:
             return contextlib.nullcontext(lambda count: None)
         from kuryrsctp.osc import progress
 
-        return progress.counted(terminal)
+        return progress.counter(terminal)
 
-    def _terminal(self, parsed_args: argparse.Namespace) -> TextIO | None:
-        """Return where to show progress, None if nobody sees it or rows appear in between."""
+    def progress_stream(self, *, prints_rows: bool) -> TextIO | None:
+        """Return where to show progress; None without a terminal, or with --quiet.
+
+        Nor is it shown on a terminal where rows are printed in between (`prints_rows`).
+        """
         stderr: TextIO = self.app.stderr
-        rows_between = parsed_args.formatter in STREAMED and self.app.stdout.isatty()
-        wanted = self.app.options.verbose_level and stderr.isatty() and not rows_between
-        return stderr if wanted else None
+        mixed = prints_rows and self.app.stdout.isatty()
+        return stderr if self.app.options.verbose_level and stderr.isatty() and not mixed else None
 
     def produce_output(
         self,

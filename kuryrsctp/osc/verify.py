@@ -74,7 +74,7 @@ class Verify(VerdictLister):
             "--wait",
             metavar="<seconds>",
             nargs="?",
-            type=argtypes.seconds,
+            type=argtypes.optional_seconds,
             const=makers.CHANGE_TIMEOUT,
             help="Check again while the maker or Octavia are at work on a service, for up to this"
             f" long (default: {makers.CHANGE_TIMEOUT:.0f}); the last check counts",
@@ -201,7 +201,7 @@ def _add_expectations(parser: argparse.ArgumentParser) -> None:
         "--port",
         metavar="<port>[:<target>]",
         dest="ports",
-        type=argtypes.port,
+        type=argtypes.port_mapping,
         action="append",
         default=[],
         help="Expect the service to have this SCTP port, and its members that one (repeat for"

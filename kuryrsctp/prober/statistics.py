@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What many exchanges say together: who answered, how often, how fast. Pure.
+"""Summarizes exchanges: who answered, how often, how fast. No I/O.
 
-Exchanges are counted as they come and are not kept: what is remembered of a target is
-bounded, whatever its peer answers.
+Exchanges are counted as they come, and are not kept: the memory for a target is bounded,
+whatever its peer answers.
 """
 
 import heapq
@@ -14,32 +14,36 @@ from dataclasses import dataclass, field
 from kuryrsctp.addresses import Endpoint
 from kuryrsctp.makers import kuryr
 from kuryrsctp.model import Conclusion, Outcome
-from kuryrsctp.prober.latency import Times
-from kuryrsctp.prober.outages import Outage, Watch
+from kuryrsctp.prober.latency import LatencyHistogram
+from kuryrsctp.prober.outages import Outage, OutageDetector
 from kuryrsctp.prober.targets import Target
-from kuryrsctp.prober.verdict import Result, Verdict, judge
+from kuryrsctp.prober.verdict import TargetResult, conclude
 from kuryrsctp.sctp.messages import Exchange
 from kuryrsctp.terminal_text import printable
 
 OTHERS = "(others)"
-"""Stands for the backends past the first few hundred: a peer may make up any number of names."""
+"""Stands for the backends after the first few hundred: a peer can make up any number of names."""
 
-_MOST_BACKENDS = 256
-_MOST_PEERS = 64
-_LONGEST_LIST = 200
+_MAX_BACKENDS = 256
+_MAX_PEERS = 64
+_MAX_LIST_LENGTH = 200
 _OUTCOMES = tuple(Outcome)
 
-# The outcome's place among outcomes, the member's name, the backend's name.
+# The outcome's index in _OUTCOMES, the member's name, the backend's name.
 _Key = tuple[int, str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
     """Messages to one target with one outcome, from one backend.
 
-    `backend` is who the answers name, and `member` the name of the pool's member that
-    this is; "" where not known. A member that never answered has a group of its own,
-    without outcome and messages. `share` is the part of all messages to the target, 0 to 1.
+    - `target`: the endpoint
+    - `outcome`: an `Outcome`, None for a member that never answered, which has a group of its own
+    - `backend`: the name in the answers, "" if not known
+    - `member`: the name of the pool's member that this is, "" if not known
+    - `messages`: how many there were
+    - `share`: the part of all messages to the target, 0 to 1
+    - `latency`: their round-trip times
     """
 
     target: Endpoint
@@ -48,14 +52,21 @@ class Group:
     member: str
     messages: int = 0
     share: float = 0.0
-    times: Times = field(default_factory=Times)
+    latency: LatencyHistogram = field(default_factory=LatencyHistogram)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeReport:
-    """All that `probe` found out; `groups` and `warnings` are by target.
+    """What a probe found.
 
-    A warning is a line for each kind of failure, and for each trap that was seen.
+    - `service`: the name of the service, None if an address was probed
+    - `targets`: where messages were sent
+    - `groups`: the messages of each target, by outcome and backend
+    - `warnings`: a line for each kind of failure, and for each sign of a known problem
+    - `outages`: the times in which messages were not answered
+    - `conclusion`: what all of it means
+    - `reasons`: a line for each reason of the conclusion
+    - `messages`: how many messages were sent
     """
 
     service: str | None
@@ -63,13 +74,9 @@ class ProbeReport:
     groups: tuple[Group, ...]
     warnings: tuple[str, ...]
     outages: tuple[Outage, ...]
-    verdict: Verdict
+    conclusion: Conclusion
+    reasons: tuple[str, ...]
     messages: int
-
-    @property
-    def conclusion(self) -> Conclusion:
-        """What the answers mean together."""
-        return self.verdict.conclusion
 
     @property
     def ok(self) -> bool:
@@ -84,166 +91,177 @@ class ProbeReport:
     @property
     def outcomes(self) -> Counter[Outcome]:
         """How many messages had each outcome."""
-        found: Counter[Outcome] = Counter()
+        outcomes: Counter[Outcome] = Counter()
         for group in self.groups:
             if group.outcome:
-                found[group.outcome] += group.messages
-        return found
+                outcomes[group.outcome] += group.messages
+        return outcomes
 
 
 class Summary:
-    """Counts exchanges, numbered from 1 on in the order of sending, in whatever order they end."""
+    """Counts exchanges, which may end in another order than that of sending.
+
+    They are numbered in the order of sending, from 1.
+    """
 
     def __init__(
         self, service: str | None, targets: Sequence[Target], *, all_members: bool = False
     ) -> None:
-        """Start with no message to any target; `all_members` is for the verdict (`judge`)."""
+        """Start without a message; `all_members` is passed to `conclude`."""
         self.service = service
-        self._all_members = all_members
         self.messages = 0
         self.outcomes: Counter[Outcome] = Counter()
-        self._tallies = {one.endpoint: _Tally(one) for one in targets}
-        self._next = 1
-        # Those that were overtaken by none are passed on at once.
-        self._ahead: list[tuple[int, int, Exchange]] = []
+        self._all_members = all_members
+        self._statistics = {target.endpoint: _TargetStatistics(target) for target in targets}
+        self._next_seq = 1
+        # Exchanges that have ended before an earlier one, the earliest first.
+        self._reorder_buffer: list[tuple[int, int, Exchange]] = []
 
     def add(self, exchange: Exchange) -> None:
         """Count one exchange."""
         self.messages += 1
         self.outcomes[exchange.outcome] += 1
-        self._tallies[exchange.target].count(exchange)
-        light = Exchange(
+        self._statistics[exchange.target].add(exchange)
+        without_answer = Exchange(
             exchange.seq,
             exchange.target,
             exchange.outcome,
             backend=exchange.backend,
             sent_at=exchange.sent_at,
         )
-        heapq.heappush(self._ahead, (exchange.seq, self.messages, light))
-        while self._ahead and self._ahead[0][0] <= self._next:
-            self._watch()
-            self._next += 1
+        heapq.heappush(self._reorder_buffer, (exchange.seq, self.messages, without_answer))
+        while self._reorder_buffer and self._reorder_buffer[0][0] <= self._next_seq:
+            self._release()
+            self._next_seq += 1
 
     def report(self) -> ProbeReport:
-        """Return what the exchanges so far say; after it none can be added."""
-        while self._ahead:
-            self._watch()
-        tallies = self._tallies.values()
+        """Return the report of all exchanges; after it none can be added."""
+        while self._reorder_buffer:
+            self._release()
+        statistics = self._statistics.values()
+        verdict = conclude([each.result() for each in statistics], all_members=self._all_members)
         return ProbeReport(
-            self.service,
-            tuple(one.target for one in tallies),
-            tuple(group for one in tallies for group in one.groups()),
-            tuple(line for one in tallies for line in one.warnings()),
-            tuple(outage for one in tallies for outage in one.watch.outages()),
-            judge([one.result() for one in tallies], all_members=self._all_members),
-            self.messages,
+            service=self.service,
+            targets=tuple(each.target for each in statistics),
+            groups=tuple(group for each in statistics for group in each.groups()),
+            warnings=tuple(line for each in statistics for line in each.warnings()),
+            outages=tuple(outage for each in statistics for outage in each.detector.outages()),
+            conclusion=verdict.conclusion,
+            reasons=verdict.reasons,
+            messages=self.messages,
         )
 
-    def _watch(self) -> None:
-        _, _, exchange = heapq.heappop(self._ahead)
-        self._tallies[exchange.target].look(exchange)
+    def _release(self) -> None:
+        _, _, exchange = heapq.heappop(self._reorder_buffer)
+        self._statistics[exchange.target].add_in_order(exchange)
 
 
 @dataclass(slots=True)
-class _Count:
+class _GroupCounts:
     messages: int = 0
-    times: Times = field(default_factory=Times)
+    latency: LatencyHistogram = field(default_factory=LatencyHistogram)
 
 
-class _Tally:
+class _TargetStatistics:
     """The messages to one target."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
-        self.watch = Watch(target)
+        self.detector = OutageDetector(target)
         self._messages = 0
-        self._groups: dict[_Key, _Count] = {}
+        self._groups: dict[_Key, _GroupCounts] = {}
         self._details: dict[Outcome, str] = {}
         self._peers: set[str] = set()
-        self._names = {}
+        self._member_names = {}
         for member in target.members:
             parts = kuryr.read_member(member.name)
             if parts:
-                self._names[parts.target] = member.name
+                self._member_names[parts.target] = member.name
 
-    def count(self, exchange: Exchange) -> None:
+    def add(self, exchange: Exchange) -> None:
+        """Count an exchange when it has ended."""
         self._messages += 1
         key = self._key(exchange)
-        if key not in self._groups and len(self._groups) >= _MOST_BACKENDS:
+        if key not in self._groups and len(self._groups) >= _MAX_BACKENDS:
             key = key[0], "", OTHERS
-        group = self._groups.setdefault(key, _Count())
+        group = self._groups.setdefault(key, _GroupCounts())
         group.messages += 1
         if exchange.rtt is not None:
-            group.times.add(exchange.rtt)
+            group.latency.add(exchange.rtt)
         self._details.setdefault(exchange.outcome, exchange.detail)
-        if len(self._peers) < _MOST_PEERS:
+        if len(self._peers) < _MAX_PEERS:
             self._peers.update(peer.partition("%")[0] for peer in exchange.peers)
 
-    def look(self, exchange: Exchange) -> None:
+    def add_in_order(self, exchange: Exchange) -> None:
+        """Look for outages in an exchange, when all that were sent before it have ended."""
         _, member, backend = self._key(exchange)
-        self.watch.add(exchange, member or backend)
+        self.detector.add(exchange, member or backend)
 
     def groups(self) -> Iterator[Group]:
+        endpoint = self.target.endpoint
         for key in sorted(self._groups):
             outcome, member, backend = key
             group = self._groups[key]
             yield Group(
-                self.target.endpoint,
-                _OUTCOMES[outcome],
-                backend,
-                member,
-                group.messages,
-                group.messages / self._messages,
-                group.times,
+                target=endpoint,
+                outcome=_OUTCOMES[outcome],
+                backend=backend,
+                member=member,
+                messages=group.messages,
+                share=group.messages / self._messages,
+                latency=group.latency,
             )
         answered = self.result().answered_by
-        # An answer that names no member may be any member's: then nobody is known to be silent.
+        # An answer that names no member may be any member's: then no member is known to be silent.
         if not ("" in answered or self.target.direct):
-            silent = (one.name for one in self.target.members if one.name not in answered)
-            for name in dict.fromkeys(silent):
-                yield Group(self.target.endpoint, None, "", name)
+            names = (member.name for member in self.target.members)
+            for name in dict.fromkeys(name for name in names if name not in answered):
+                yield Group(target=endpoint, outcome=None, backend="", member=name)
 
-    def result(self) -> Result:
+    def result(self) -> TargetResult:
         answered: Counter[str] = Counter()
         for (outcome, member, _), group in self._groups.items():
             if _OUTCOMES[outcome] is Outcome.ANSWERED:
                 answered[member] += group.messages
-        return Result(self.target, self._messages, answered)
+        return TargetResult(self.target, self._messages, answered)
 
     def warnings(self) -> Iterator[str]:
         endpoint = self.target.endpoint
-        counts: Counter[Outcome] = Counter()
-        for (place, _, _), group in self._groups.items():
-            counts[_OUTCOMES[place]] += group.messages
-        for outcome in _OUTCOMES:
-            if counts[outcome] and outcome is not Outcome.ANSWERED:
-                yield (
-                    f"{endpoint}: {counts[outcome]} of {self._messages} messages {outcome.value}:"
-                    f" {self._details[outcome]}"
-                )
+        yield from self._failures()
         others = self._peers - {endpoint.address.partition("%")[0]}
         if others:
-            listed = printable(", ".join(sorted(others)), _LONGEST_LIST)
+            listed = printable(", ".join(sorted(others)), _MAX_LIST_LENGTH)
             yield (
                 f"{endpoint}: the server announces more addresses ({listed}); if there is a load"
-                " balancer or NAT on the way, associations break after seconds: bind the server to"
+                " balancer or NAT on the path, associations break after seconds: bind the server to"
                 " one address"
             )
         strangers = {backend for _, member, backend in self._groups if backend and not member}
-        # Where no answer names a member, answers are just not made to.
+        # If no answer names a member, the server's answers do not contain such a name.
         if strangers and any(member for _, member, _ in self._groups):
-            listed = printable(", ".join(sorted(strangers)), _LONGEST_LIST)
+            listed = printable(", ".join(sorted(strangers)), _MAX_LIST_LENGTH)
             yield (
-                f"{endpoint}: answers come from {listed} as well, no member when the probe began:"
-                " the members have changed since, or somebody else has the address"
+                f"{endpoint}: answers also come from {listed}, not a member when the probe began:"
+                " the members have changed since, or another host has the address"
             )
-        if self.watch.forgotten:
-            yield f"{endpoint}: {self.watch.forgotten} more outages are not listed"
+        if self.detector.not_kept:
+            yield f"{endpoint}: {self.detector.not_kept} more outages are not listed"
+
+    def _failures(self) -> Iterator[str]:
+        counts: Counter[Outcome] = Counter()
+        for (outcome_index, _, _), group in self._groups.items():
+            counts[_OUTCOMES[outcome_index]] += group.messages
+        for outcome in _OUTCOMES:
+            if counts[outcome] and outcome is not Outcome.ANSWERED:
+                yield (
+                    f"{self.target.endpoint}: {counts[outcome]} of {self._messages} messages"
+                    f" {outcome.value}: {self._details[outcome]}"
+                )
 
     def _key(self, exchange: Exchange) -> _Key:
         member = (
             self.target.members[0].name
             if self.target.direct
-            else self._names.get(exchange.backend, "")
+            else self._member_names.get(exchange.backend, "")
         )
         return _OUTCOMES.index(exchange.outcome), member, exchange.backend

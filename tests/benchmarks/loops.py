@@ -21,7 +21,7 @@ import sctp
 from kuryrsctp import prober
 from kuryrsctp.addresses import Endpoint
 from kuryrsctp.model import Outcome
-from kuryrsctp.prober.schedule import Pace
+from kuryrsctp.prober.schedule import Schedule
 from kuryrsctp.sctp import route
 from kuryrsctp.sctp.sockets import RTO, SCTP_RTOINFO, peer_addresses
 from kuryrsctp.sctp.source_ports import ephemeral_ports
@@ -59,7 +59,7 @@ def timed_python(address: str, port: int, count: int) -> None:
 
 def same_calls(address: str, port: int, count: int) -> None:
     """The system calls of the engine, with nothing around them: no program makes them faster."""
-    source = route.way(Endpoint(address, port)).source[0]
+    source = route.find_route(Endpoint(address, port)).source[0]
     kind = socket.SOCK_STREAM | socket.SOCK_NONBLOCK
     for local_port in itertools.islice(ephemeral_ports(), count):
         association = socket.socket(socket.AF_INET, kind, socket.IPPROTO_SCTP)
@@ -107,7 +107,7 @@ def _ours(address: str, port: int, count: int, concurrency: int) -> None:
         address=address,
         port=port,
         count=count,
-        pace=Pace(concurrency=concurrency),
+        schedule=Schedule(concurrency=concurrency),
         timeout=_TIMEOUT,
         message=MESSAGE,
     )

@@ -12,18 +12,18 @@ from tests.support.shell import Shell
     [
         (
             ("Demo",),
-            "'Demo' is no Kubernetes Service name: give NAME, NAMESPACE/NAME (lower-case letters,"
-            " digits and '-', at most 63 each) or a load balancer's ID\n",
+            "invalid Kubernetes Service name 'Demo': give NAME or NAMESPACE/NAME (each up to 63"
+            " lower-case letters, digits and '-'), or a load balancer's ID\n",
         ),
         (
             ("good", "a\x1b[31m/b"),
-            r"'a\x1b[31m' is no Kubernetes namespace: give NAME, NAMESPACE/NAME (lower-case"
-            " letters, digits and '-', at most 63 each) or a load balancer's ID\n",
+            r"invalid Kubernetes namespace 'a\x1b[31m': give up to 63 lower-case letters, digits"
+            " and '-'\n",
         ),
         (
             ("demo", "--namespace", "Core"),
-            "'Core' is no Kubernetes namespace: give NAME, NAMESPACE/NAME (lower-case letters,"
-            " digits and '-', at most 63 each) or a load balancer's ID\n",
+            "invalid Kubernetes namespace 'Core': give up to 63 lower-case letters, digits and"
+            " '-'\n",
         ),
     ],
 )

@@ -191,4 +191,4 @@ def test_ctrl_c_while_waiting_shows_what_is_known(shell: Shell, fake: FakeApi) -
 def test_the_time_to_wait_is_a_number_of_seconds(shell: Shell, value: str) -> None:
     done = shell.verify(f"--wait={value}", "x")
     assert (done.returncode, done.stdout) == (2, "")
-    assert f"argument --wait: '{value}' is no number of seconds" in done.stderr
+    assert f"argument --wait: invalid number of seconds '{value}'" in done.stderr

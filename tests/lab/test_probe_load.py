@@ -20,11 +20,11 @@ ECHO_PORT = 9291
 MEMORY = """
 import json, resource, sys
 import kuryrsctp
-from kuryrsctp.pace import Pace
+from kuryrsctp.prober.schedule import Schedule
 peaks = []
 for count in (1000, 10000):
     report = kuryrsctp.probe(
-        address={address!r}, port={port}, count=count, pace=Pace(concurrency=64)
+        address={address!r}, port={port}, count=count, schedule=Schedule(concurrency=64)
     )
     assert report.messages == sum(report.outcomes.values()) == count
     peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)

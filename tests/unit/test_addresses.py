@@ -9,7 +9,7 @@ import pytest
 
 from kuryrsctp import addresses
 from kuryrsctp.addresses import Endpoint
-from kuryrsctp.errors import AddressError
+from kuryrsctp.errors import AddressError, UsageError
 
 
 @pytest.fixture
@@ -59,3 +59,20 @@ def test_a_resolver_that_hangs_is_not_waited_for() -> None:
     with pytest.raises(AddressError, match=r"'sctp\.example' was not resolved within 0\.2 s"):
         addresses.resolve("sctp.example", 90, 0.2)
     assert time.monotonic() - begun < 0.5
+
+
+@pytest.mark.parametrize(("port", "number"), [("1", 1), ("65535", 65535), (9090, 9090)])
+def test_a_port_is_read_as_a_number(port: str | int, number: int) -> None:
+    assert addresses.parse_port(port) == number
+
+
+@pytest.mark.parametrize("port", ["", "0", "65536", "-1", "http", "٩٠", "9" * 5000, 0, -1, 65536])
+def test_what_is_not_a_port_is_a_usage_error(port: str | int) -> None:
+    with pytest.raises(UsageError, match=r"invalid port '.*': ports go from 1 to 65535"):
+        addresses.parse_port(port)
+
+
+@pytest.mark.parametrize("text", ["localhost", "", "10.0.0.1/26", "10.0.0", "10.0.0.256"])
+def test_what_is_not_a_numeric_address_is_an_address_error(text: str) -> None:
+    with pytest.raises(AddressError, match="is not a numeric IP address"):
+        addresses.parse_address(text)

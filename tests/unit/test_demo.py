@@ -17,26 +17,26 @@ main(["--help"])
 """
 
 
-def test_the_server_needs_the_standard_library_alone() -> None:
+def test_the_server_needs_only_the_standard_library() -> None:
     done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "usage: kuryr-sctp-demo" in done.stdout
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "complaint"),
     [
-        (["--port", "0"], "'0' is no port: ports go from 1 to 65535"),
-        (["--port", "65536"], "'65536' is no port"),
-        (["--port", "sctp"], "'sctp' is no port"),
-        (["--bind", "localhost"], "'localhost' is no numeric IP address"),
+        (["--port", "0"], "invalid port '0': ports go from 1 to 65535"),
+        (["--port", "65536"], "invalid port '65536'"),
+        (["--port", "sctp"], "invalid port 'sctp'"),
+        (["--bind", "localhost"], "'localhost' is not a numeric IP address"),
         (["9090"], "unrecognized arguments: 9090"),
     ],
 )
-def test_wrong_usage_is_said_and_exit_2(
-    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+def test_wrong_usage_is_reported_with_exit_2(
+    arguments: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as caught:
         demo.main(arguments)
     assert caught.value.code == 2
-    assert said in capsys.readouterr().err
+    assert complaint in capsys.readouterr().err

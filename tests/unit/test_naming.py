@@ -43,14 +43,14 @@ def test_what_looks_like_an_id_is_one_in_any_case(value: uuid.UUID) -> None:
 @pytest.mark.parametrize(
     ("text", "namespace", "wrong"),
     [
-        ("Demo", "default", "'Demo' is no Kubernetes Service name"),
-        ("a/b/c", "default", "'a/b' is no Kubernetes namespace"),
-        ("", "default", "'' is no Kubernetes Service name"),
-        ("core/", "default", "'' is no Kubernetes Service name"),
-        ("demo", "Core", "'Core' is no Kubernetes namespace"),
-        ("-demo", "default", "'-demo' is no Kubernetes Service name"),
-        ("d" * 64, "default", f"'{'d' * 64}' is no Kubernetes Service name"),
-        ("demo\n", "default", "'demo\n' is no Kubernetes Service name"),
+        ("Demo", "default", "invalid Kubernetes Service name 'Demo'"),
+        ("a/b/c", "default", "invalid Kubernetes namespace 'a/b'"),
+        ("", "default", "invalid Kubernetes Service name ''"),
+        ("core/", "default", "invalid Kubernetes Service name ''"),
+        ("demo", "Core", "invalid Kubernetes namespace 'Core'"),
+        ("-demo", "default", "invalid Kubernetes Service name '-demo'"),
+        ("d" * 64, "default", f"invalid Kubernetes Service name '{'d' * 64}'"),
+        ("demo\n", "default", "invalid Kubernetes Service name 'demo\n'"),
     ],
 )
 def test_a_name_that_kubernetes_would_refuse_is_refused(

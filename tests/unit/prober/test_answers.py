@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kuryrsctp.addresses import Endpoint
 from kuryrsctp.model import Outcome
-from kuryrsctp.prober.answers import SEARCHED, reader
+from kuryrsctp.prober.answers import MAX_SEARCHED, answer_matcher
 from kuryrsctp.sctp.messages import Exchange
 
 VIP = Endpoint("10.0.0.158", 90)
@@ -21,7 +21,7 @@ def read(
     expect: str | None = None,
     backend: str | None = None,
 ) -> Exchange:
-    return reader(expect, backend).read(Exchange(1, VIP, outcome, answer=answer))
+    return answer_matcher(expect, backend).apply(Exchange(1, VIP, outcome, answer=answer))
 
 
 @pytest.mark.parametrize(
@@ -65,16 +65,16 @@ def test_an_answer_is_expected_if_the_pattern_is_found_in_it(expect: str, outcom
 
 @given(st.binary(), st.sampled_from(list(Outcome)))
 def test_only_answers_can_be_unexpected(answer: bytes, outcome: Outcome) -> None:
-    seen = read(answer, outcome, expect="^$").outcome
+    matched = read(answer, outcome, expect="^$").outcome
     if outcome is Outcome.ANSWERED:
-        assert seen is (Outcome.UNEXPECTED if answer not in (b"", b"\n") else Outcome.ANSWERED)
+        assert matched is (Outcome.UNEXPECTED if answer not in (b"", b"\n") else Outcome.ANSWERED)
     else:
-        assert seen is outcome
+        assert matched is outcome
 
 
 def test_an_answer_cannot_make_a_search_long() -> None:
     began = time.monotonic()
-    seen = read(b"a" * 65536, expect="a*b")
-    assert seen.outcome is Outcome.UNEXPECTED
+    exchange = read(b"a" * 65536, expect="a*b")
+    assert exchange.outcome is Outcome.UNEXPECTED
     assert time.monotonic() - began < 5
-    assert read(b"a" * SEARCHED + b"b", expect="b").outcome is Outcome.UNEXPECTED
+    assert read(b"a" * MAX_SEARCHED + b"b", expect="b").outcome is Outcome.UNEXPECTED

@@ -11,131 +11,137 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kuryrsctp.errors import Inconclusive, UsageError
-from kuryrsctp.prober.schedule import Pace, paced
-from kuryrsctp.sctp.eventloop import Steps, Wait
+from kuryrsctp.prober.schedule import Schedule, run_scheduled
+from kuryrsctp.sctp.eventloop import Task, sleep_until
 
 T = TypeVar("T")
 
 
-def after(seconds: float, result: T) -> Steps[T]:
-    """Be done after a while."""
-    now = time.monotonic()
-    yield Wait(now, now + seconds)
+def after(seconds: float, result: T) -> Task[T]:
+    """Return the result after a number of seconds."""
+    yield sleep_until(time.monotonic() + seconds)
     return result
 
 
-def at_once(job: T) -> Steps[T]:
-    """Be done without a wait."""
-    return job
+def at_once(item: T) -> Task[T]:
+    """Return the item without a wait."""
+    return item
     yield
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 300), st.integers(1, 64), st.sampled_from([0.0, 0.0001]))
-def test_no_job_is_lost_and_none_is_done_twice(
-    number: int, concurrency: int, seconds: float
-) -> None:
-    jobs = paced(range(number), lambda job: after(seconds, job), Pace(concurrency=concurrency))
-    assert Counter(jobs) == Counter(range(number))
+def test_every_item_has_one_task(number: int, concurrency: int, seconds: float) -> None:
+    results = run_scheduled(
+        range(number), lambda item: after(seconds, item), Schedule(concurrency=concurrency)
+    )
+    assert Counter(results) == Counter(range(number))
 
 
-def test_so_many_jobs_as_asked_for_are_under_way_at_a_time() -> None:
+def test_as_many_tasks_as_asked_for_are_under_way_at_a_time() -> None:
     under_way: set[int] = set()
     most = []
 
-    def work(job: int) -> Steps[None]:
-        under_way.add(job)
+    def work(item: int) -> Task[None]:
+        under_way.add(item)
         most.append(len(under_way))
         yield from after(0.02, None)
-        under_way.remove(job)
+        under_way.remove(item)
 
-    assert len(list(paced(range(40), work, Pace(concurrency=8)))) == 40
+    assert len(list(run_scheduled(range(40), work, Schedule(concurrency=8)))) == 40
     assert max(most) == 8
 
 
 @pytest.mark.parametrize("concurrency", [1, 4])
-def test_jobs_are_an_interval_apart(concurrency: int) -> None:
+def test_tasks_are_an_interval_apart(concurrency: int) -> None:
     begun: list[float] = []
 
-    def work(_: int) -> Steps[None]:
+    def work(_: int) -> Task[None]:
         begun.append(time.monotonic())
         yield from at_once(None)
 
     start = time.monotonic()
-    assert len(list(paced(range(4), work, Pace(interval=0.05, concurrency=concurrency)))) == 4
-    assert all(one >= start + 0.05 * turn for turn, one in enumerate(begun))
+    assert (
+        len(list(run_scheduled(range(4), work, Schedule(interval=0.05, concurrency=concurrency))))
+        == 4
+    )
+    assert all(begin >= start + 0.05 * number for number, begin in enumerate(begun))
 
 
-def test_a_late_job_is_not_followed_by_a_burst() -> None:
+def test_a_late_task_is_not_followed_by_a_burst() -> None:
     begun: list[float] = []
 
-    def work(job: int) -> Steps[None]:
+    def work(item: int) -> Task[None]:
         begun.append(time.monotonic())
-        yield from after(0.5 if job == 0 else 0, None)
+        yield from after(0.5 if item == 0 else 0, None)
 
-    list(paced(range(4), work, Pace(interval=0.2)))
+    list(run_scheduled(range(4), work, Schedule(interval=0.2)))
     assert begun[1] - begun[0] < 0.7
     assert begun[2] - begun[1] > 0.19
 
 
 @pytest.mark.parametrize("concurrency", [1, 4])
-def test_nothing_is_begun_after_the_duration(concurrency: int) -> None:
+def test_no_task_is_started_after_the_duration(concurrency: int) -> None:
     began = time.monotonic()
-    pace = Pace(interval=0.01, duration=0.2, concurrency=concurrency)
-    done = list(paced(itertools.count(), at_once, pace))
+    schedule = Schedule(interval=0.01, duration=0.2, concurrency=concurrency)
+    done = list(run_scheduled(itertools.count(), at_once, schedule))
     assert 0.15 < time.monotonic() - began < 5
     assert 5 <= len(done) <= 21
 
 
 @pytest.mark.parametrize("concurrency", [1, 4])
-def test_what_a_job_raises_ends_them_all(concurrency: int) -> None:
-    def work(job: int) -> Steps[int]:
-        yield from after(0.001, job)
-        if job == 10:
+def test_what_a_task_raises_ends_all_tasks(concurrency: int) -> None:
+    def work(item: int) -> Task[int]:
+        yield from after(0.001, item)
+        if item == 10:
             raise Inconclusive("out of ports")
-        return job
+        return item
 
     with pytest.raises(Inconclusive, match="out of ports"):
-        list(paced(itertools.count(), work, Pace(concurrency=concurrency)))
+        list(run_scheduled(itertools.count(), work, Schedule(concurrency=concurrency)))
 
 
-def test_a_consumer_that_leaves_closes_what_is_under_way() -> None:
+def test_a_consumer_that_stops_closes_the_tasks_under_way() -> None:
     closed: list[int] = []
 
-    def work(job: int) -> Steps[int]:
+    def work(item: int) -> Task[int]:
         try:
-            yield from after(60 if job else 0.05, job)
+            yield from after(60 if item else 0.05, item)
         except GeneratorExit:
-            closed.append(job)
+            closed.append(item)
             raise
-        return job
+        return item
 
-    jobs = paced(range(8), work, Pace(concurrency=8))
-    assert next(jobs) == 0
-    jobs.close()
+    results = run_scheduled(range(8), work, Schedule(concurrency=8))
+    assert next(results) == 0
+    results.close()
     assert sorted(closed) == list(range(1, 8))
 
 
-def test_a_slow_consumer_holds_up_the_jobs() -> None:
+def test_a_slow_consumer_delays_the_tasks() -> None:
     begun = itertools.count()
-    jobs = paced(itertools.count(), lambda _: at_once(next(begun)), Pace(concurrency=4))
-    next(jobs)
-    jobs.close()
+    results = run_scheduled(
+        itertools.count(), lambda _: at_once(next(begun)), Schedule(concurrency=4)
+    )
+    next(results)
+    results.close()
     assert next(begun) <= 10
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "complaint"),
     [
-        ({"interval": -1}, "interval is -1"),
-        ({"interval": math.nan}, "interval is nan"),
-        ({"duration": 0}, "duration is 0"),
-        ({"duration": math.inf}, "duration is inf"),
-        ({"duration": math.nan}, "duration is nan"),
-        ({"concurrency": 0}, "concurrency is 0"),
+        ({"interval": -1}, "invalid interval '-1'"),
+        ({"interval": math.nan}, "invalid interval 'nan'"),
+        ({"duration": 0}, "invalid duration '0'"),
+        ({"duration": math.inf}, "invalid duration 'inf'"),
+        ({"duration": math.nan}, "invalid duration 'nan'"),
+        ({"concurrency": 0}, "invalid concurrency '0'"),
         ({"concurrency": 100_000}, "give 1 to 1024"),
     ],
 )
-def test_a_pace_out_of_range_is_a_usage_error(arguments: dict[str, Any], said: str) -> None:
-    with pytest.raises(UsageError, match=said):
-        Pace(**arguments)
+def test_a_schedule_out_of_range_is_a_usage_error(
+    arguments: dict[str, Any], complaint: str
+) -> None:
+    with pytest.raises(UsageError, match=complaint):
+        Schedule(**arguments)

@@ -11,7 +11,7 @@ from kuryrsctp.addresses import Endpoint
 from kuryrsctp.errors import SctpUnavailable, UsageError
 from kuryrsctp.model import Outcome
 from kuryrsctp.sctp import route
-from kuryrsctp.sctp.outcomes import Ended
+from kuryrsctp.sctp.outcomes import ExchangeFailed
 from kuryrsctp.sctp.sockets import client_socket, listening_socket
 
 
@@ -34,29 +34,29 @@ def test_the_source_address_for_this_host_is_this_hosts() -> None:
 
 @pytest.mark.parametrize("source", ["192.0.2.1", "::1", "no-address"])
 def test_a_source_that_is_not_this_hosts_is_wrong_usage(source: str) -> None:
-    with pytest.raises(UsageError, match=f"{source} is no address of this host"):
-        route.way(Endpoint("127.0.0.1", 90), source)
+    with pytest.raises(UsageError, match=f"'{source}' is not an address of this host"):
+        route.find_route(Endpoint("127.0.0.1", 90), source)
 
 
 def test_a_source_that_is_this_hosts_is_kept() -> None:
-    assert route.way(Endpoint("127.0.0.1", 90), "127.0.0.2").source[0] == "127.0.0.2"
+    assert route.find_route(Endpoint("127.0.0.1", 90), "127.0.0.2").source[0] == "127.0.0.2"
 
 
-def test_no_way_at_all_is_known_before_anything_is_sent() -> None:
-    # A link-local address without its link: what no host has a way to.
-    with pytest.raises(Ended) as caught:
+def test_a_missing_route_is_known_before_anything_is_sent() -> None:
+    # A link-local address without its interface: no host has a route to it.
+    with pytest.raises(ExchangeFailed) as caught:
         route.source_address(socket.AF_INET6, ("fe80::1", 90, 0, 0))
     assert caught.value.outcome is Outcome.UNREACHABLE
 
 
 @pytest.mark.usefixtures("fake_kernel_without_sctp")
 def test_without_sctp_the_module_the_package_and_the_blacklist_are_named() -> None:
-    for open_one in (
+    for open_socket in (
         lambda: client_socket(socket.AF_INET),
         lambda: listening_socket("127.0.0.1", 9090),
     ):
         with pytest.raises(SctpUnavailable) as caught:
-            open_one()
+            open_socket()
         for word in ("modprobe sctp", "kernel-modules-extra", "blacklist"):
             assert word in str(caught.value)
 
