@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """Write the table of checks, for people, from the catalogue that `verify` runs.
 
 python doc/check_table.py > doc/source/checks.rst

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """kuryr-sctp-demo: a server that answers every message with the name of its host.
 
 It needs nothing but the standard library, so that a pod's image stays small.

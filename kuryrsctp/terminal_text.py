@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """Escapes text from outside, so that it can be shown on a terminal."""
 
 _CUT = "..."

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """Calls side by side on daemon threads.
 
 Neither a deadline nor Ctrl-C waits for them; concurrent.futures joins its threads at exit.

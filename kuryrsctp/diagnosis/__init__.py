@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 class Diagnosis:
     """What verify and probe say of one service.
 
-    `probed` is None where no message could be sent; `probe_error` says why.
+    - `service`: its name
+    - `verified`: the report of `verify`
+    - `probed`: the report of `probe`, None if no message could be sent
+    - `probe_error`: why none could be sent
     """
 
     service: str

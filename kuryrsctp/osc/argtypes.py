@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """Types of arguments: return the value, or raise what argparse reports as a usage error."""
 
 import argparse

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """The command `openstack kuryr sctp list`."""
 
 import argparse

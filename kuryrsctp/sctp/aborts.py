@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """Reads ABORTs from a raw socket: did one answer the INIT, or a later packet?"""
 
 import ctypes

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """The client's side of one association; no call waits past its deadline."""
 
 import errno

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """Exchanges messages, each in an association of its own."""
 
 import time

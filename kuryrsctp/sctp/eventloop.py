@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """Tasks that wait for sockets: one after the other, or many at once on one thread.
 
 A task is a generator. It yields what it waits for, receives whether that came before the

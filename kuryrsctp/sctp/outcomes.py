@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """What the kernel's errors say about the path to the peer (RFC 9260; Linux)."""
 
 import errno

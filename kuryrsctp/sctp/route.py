@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """The route to a target: its socket address, and this host's source address."""
 
 import errno

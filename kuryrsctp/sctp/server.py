@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """A server that answers every message of every association with the same bytes."""
 
 import errno

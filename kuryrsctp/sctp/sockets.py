@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """Opening SCTP sockets, and the kernel's numbers that Python does not name."""
 
 import errno

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """Chooses source ports: always the one that has been unused for longest.
 
 IPVS remembers a closed association (10 s in Linux 6.1) and drops the first INIT of a new one from

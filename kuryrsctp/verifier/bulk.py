@@ -34,9 +34,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceResult:
-    """What came of one service: its report, or the error that kept it from being judged.
+    """What came of one service: a report or an error.
 
-    `ref` tells it from the other services: the Service, or the ID of its load balancer.
+    - `ref`: the Service, or the ID of its load balancer: what tells it from other services
+    - `report`: the findings, None if the service could not be judged
+    - `error`: why it could not be judged, None if it could
     """
 
     ref: naming.ServiceRef

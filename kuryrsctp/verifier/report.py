@@ -28,7 +28,11 @@ _BY_SEVERITY = (Status.SKIP, Status.OK, Status.WARN, Status.FAIL)
 
 
 class PortExpectation(NamedTuple):
-    """An SCTP port that a Service ought to have, and its members' port, None for any."""
+    """An SCTP port that a Service ought to have.
+
+    - `port`: the Service's port
+    - `target`: the port of its members, None for any
+    """
 
     port: int
     target: int | None = None
@@ -38,8 +42,10 @@ class PortExpectation(NamedTuple):
 class Expectations:
     """What ought to be there, as the user says; what is left out is not checked.
 
-    `ports` are the Service's SCTP ports; `members` is the number of members behind each port,
-    `addresses` are some of their IP addresses; `source` is the network of the clients.
+    - `ports`: SCTP ports of the Service, each a `PortExpectation` or a pair of numbers
+    - `members`: how many members each port has
+    - `addresses`: numeric IP addresses of members, not of all of them
+    - `source`: the network of the clients (`ipaddress.ip_network`)
     """
 
     ports: tuple[PortExpectation, ...] = ()
@@ -52,10 +58,13 @@ class Expectations:
 class Finding:
     """One row of `verify`: what one check says of one resource.
 
-    `check` is the check's stable name, `resource` the name of what was judged, or its ID where it
-    has no name, and `id` its ID, "" where it has none. `hint` says what to do, "" if nothing is
-    to be done. `transient` says that it may come right without anybody's help, while the maker
-    and Octavia are at work.
+    - `check`: the stable name of the check
+    - `status`: a `Status`
+    - `resource`: the name of what was checked, or its ID if it has no name
+    - `detail`: what was found
+    - `id`: the ID of what was checked, "" if it has none
+    - `hint`: what to do, "" for nothing
+    - `transient`: whether it may come right by itself, while the maker and Octavia are at work
     """
 
     check: str
@@ -69,7 +78,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class VerifyReport:
-    """All findings about one service, which is named as NAMESPACE/NAME or by an ID."""
+    """All findings about one service.
+
+    - `service`: NAMESPACE/NAME, or the ID of the load balancer if that was given
+    - `findings`: in the order of the rows of `verify`
+    """
 
     service: str
     findings: tuple[Finding, ...]

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """Measure everything: prints one table, and writes it as JSON.
 
 python -m tests.benchmarks [--json FILE] [--rounds N] [--count N] [--memory N] [--sizes N ...]

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """The full probe, over and over, in several ways: what `make bench` runs in the lab.
 
 python -m tests.benchmarks.loops LOOP ADDRESS PORT COUNT: prints the seconds as JSON.

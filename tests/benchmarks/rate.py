@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """What a probe costs, beside what SCTP itself costs.
 
 Every loop does the same over and over: associate, send 20 bytes, read the answer, close. They
@@ -95,6 +94,7 @@ def costs(measured: dict[str, list[float]]) -> list[Cost]:
             services=0,
             requests=0,
             seconds=1 / medians[name],
+            cpu_seconds=0.0,
             peak_mib=0.0,
             runs=len(each),
             ratios={

@@ -16,7 +16,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.support.cloud import Cloud
 from tests.support.cloud.walkthrough import SCTP_DEMO
@@ -43,15 +43,18 @@ _IMPORT = (
 _LIST, _SDK = "kuryr sctp list", "SDK: listeners(protocol='SCTP')"
 _VERIFY, _SHOW, _WALKTHROUGH = "kuryr sctp verify", "loadbalancer show", "walkthrough, 5 commands"
 _PLUGIN, _VERSION = "import of the plugin", "openstack --version"
+_ALL, _LOOP = "kuryr sctp verify --all", "the same requests, bare loop"
 # To what each is compared.
-_PEERS = {_LIST: (_SDK,), _VERIFY: (_SHOW, _WALKTHROUGH), _PLUGIN: (_VERSION,)}
+_PEERS = {_LIST: (_SDK,), _VERIFY: (_SHOW, _WALKTHROUGH), _PLUGIN: (_VERSION,), _ALL: (_LOOP,)}
 
 Commands = Sequence[Sequence[str]]  # run one after the other, and measured together
 
 
 @dataclass
 class Cost:
-    """What commands cost: HTTP requests, seconds (median), MiB at the peak of the biggest.
+    """What commands cost: HTTP requests, seconds, MiB at the peak of the biggest.
+
+    `seconds` is wall time, `cpu_seconds` what the commands themselves computed; both are medians.
 
     `services` is how many there were, 0 where they do not matter; `ratios` are of the seconds,
     by the peer.
@@ -61,14 +64,23 @@ class Cost:
     services: int
     requests: int
     seconds: float
+    cpu_seconds: float
     peak_mib: float
     runs: int
     ratios: dict[str, float] = field(default_factory=dict)
 
 
-def once(commands: Commands, environ: Mapping[str, str]) -> tuple[float, float]:
-    """Run commands; return their seconds, and MiB at the peak of the biggest."""
-    begun, peak = time.monotonic(), 0
+class Usage(NamedTuple):
+    """What commands used: seconds of wall and of CPU time, MiB at the peak of the biggest."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_mib: float
+
+
+def once(commands: Commands, environ: Mapping[str, str]) -> Usage:
+    """Run commands one after the other; return what they used."""
+    begun, cpu, peak = time.monotonic(), 0.0, 0
     for argv in commands:
         process = subprocess.Popen(argv, env={**os.environ, **environ}, stdout=subprocess.DEVNULL)
         # Of this one child, where resource.getrusage() would tell of all.
@@ -77,14 +89,23 @@ def once(commands: Commands, environ: Mapping[str, str]) -> tuple[float, float]:
         if process.returncode not in (0, 3):
             raise SystemExit(f"{' '.join(argv)} ended with {process.returncode}")
         peak = max(peak, usage.ru_maxrss)
-    return time.monotonic() - begun, peak / 1024
+        cpu += usage.ru_utime + usage.ru_stime
+    return Usage(time.monotonic() - begun, cpu, peak / 1024)
 
 
 def compare(
-    cloud: Cloud, contenders: Mapping[str, Commands], runs: int, services: int = 0
+    cloud: Cloud,
+    contenders: Mapping[str, Commands],
+    runs: int,
+    services: int = 0,
+    recorded: Mapping[str, Path] | None = None,
 ) -> list[Cost]:
-    """Measure commands in turn, several times, after a run of which the requests are counted."""
-    requests, measured = {}, {}
+    """Measure commands in turn, several times, after a run of which the requests are counted.
+
+    `recorded` are files for the requests of some contenders, which later ones may read.
+    """
+    requests: dict[str, int] = {}
+    measured: dict[str, list[Usage]] = {}
     for name, commands in contenders.items():
         with (
             tempfile.TemporaryDirectory() as directory,
@@ -92,7 +113,9 @@ def compare(
         ):
             measured[name] = [once(commands, proxy.environ)]
             requests[name] = len(proxy.requests)
-    short = [name for name, ((seconds, _),) in measured.items() if seconds < LONG]
+            if recorded and name in recorded:
+                recorded[name].write_text("\n".join(proxy.requests))
+    short = [name for name, (usage,) in measured.items() if usage.seconds < LONG]
     measured |= {name: [] for name in short}
     for _ in range(runs):
         for name in short:
@@ -103,11 +126,12 @@ def compare(
                 what=name,
                 services=services,
                 requests=requests[name],
-                seconds=statistics.median(seconds for seconds, _ in found),
-                peak_mib=max(peak for _, peak in found),
-                runs=len(found),
+                seconds=statistics.median(usage.seconds for usage in usages),
+                cpu_seconds=statistics.median(usage.cpu_seconds for usage in usages),
+                peak_mib=max(usage.peak_mib for usage in usages),
+                runs=len(usages),
             )
-            for name, found in measured.items()
+            for name, usages in measured.items()
         ]
     )
 
@@ -126,11 +150,12 @@ def startup(runs: int) -> list[Cost]:
     imports = [sys.executable, "-I", "-c", _IMPORT, ",".join(ALREADY_THERE), ",".join(COMMANDS)]
     added = [float(subprocess.check_output(imports)) for _ in range(runs)]
     version = [once([[OPENSTACK, "--version"]], {}) for _ in range(runs)]
-    seconds, peaks = zip(*version, strict=True)
+    seconds, cpu_seconds, peaks = zip(*version, strict=True)
+    medians = statistics.median(seconds), statistics.median(cpu_seconds)
     return with_ratios(
         [
-            Cost(_PLUGIN, 0, 0, statistics.median(added), 0.0, runs),
-            Cost(_VERSION, 0, 0, statistics.median(seconds), max(peaks), runs),
+            Cost(_PLUGIN, 0, 0, statistics.median(added), 0.0, 0.0, runs),
+            Cost(_VERSION, 0, 0, *medians, max(peaks), runs),
         ]
     )
 
@@ -155,13 +180,16 @@ def one_service(cloud: Cloud, runs: int) -> list[Cost]:
 def all_services(cloud: Cloud, runs: int, services: int) -> list[Cost]:
     """Return the cost of what is asked of all services, beside other lists."""
     ours = [OPENSTACK, "kuryr", "sctp"]
-    contenders = {
-        _LIST: [[*ours, "list", "-f", "json"]],
-        _SDK: [[sys.executable, "-c", _LIST_LISTENERS]],
-        "loadbalancer list": [[OPENSTACK, "loadbalancer", "list", "-f", "json"]],
-        "kuryr sctp verify --all": [[*ours, "verify", "--all", "-f", "csv"]],
-    }
-    return compare(cloud, contenders, runs, services)
+    with tempfile.TemporaryDirectory() as directory:
+        requests = Path(directory, "requests")
+        contenders = {
+            _LIST: [[*ours, "list", "-f", "json"]],
+            _SDK: [[sys.executable, "-c", _LIST_LISTENERS]],
+            "loadbalancer list": [[OPENSTACK, "loadbalancer", "list", "-f", "json"]],
+            _ALL: [[*ours, "verify", "--all", "-f", "csv"]],
+            _LOOP: [[sys.executable, "-m", "tests.benchmarks.same_requests", str(requests)]],
+        }
+        return compare(cloud, contenders, runs, services, {_ALL: requests})
 
 
 def measure(sizes: Sequence[int] = SIZES, runs: int = RUNS) -> list[dict[str, Any]]:
@@ -180,16 +208,17 @@ def measure(sizes: Sequence[int] = SIZES, runs: int = RUNS) -> list[dict[str, An
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return what was measured as text."""
     lines = [
-        f"{'':<33}{'services':>8}{'requests':>9}{'ms':>8}{'ms each':>8}{'MiB':>5}"
+        f"{'':<33}{'services':>8}{'requests':>9}{'ms':>8}{'CPU ms':>8}{'ms each':>8}{'MiB':>5}"
         f"{'runs':>5}  ratios"
     ]
     for row in sorted(rows, key=lambda row: (row["services"] > 0, row["what"], row["services"])):
         milliseconds = row["seconds"] * 1000
+        cpu = f"{row['cpu_seconds'] * 1000:.0f}" if row["cpu_seconds"] else ""
         each = f"{milliseconds / row['services']:.2f}" if row["services"] else ""
         ratios = ", ".join(f"{ratio:.2f} of {peer}" for peer, ratio in row["ratios"].items())
         lines.append(
             f"{row['what']:<33}{row['services'] or '':>8}{row['requests'] or '':>9}"
-            f"{milliseconds:>8.{0 if milliseconds > 100 else 1}f}{each:>8}"
+            f"{milliseconds:>8.{0 if milliseconds > 100 else 1}f}{cpu:>8}{each:>8}"
             f"{row['peak_mib']:>5.0f}{row['runs']:>5}  {ratios}".rstrip()
         )
     return "\n".join(lines)

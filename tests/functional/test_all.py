@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """`verify --all`: every SCTP service that can be seen is judged, and none hides another."""
 
 import json

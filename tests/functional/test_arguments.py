@@ -20,11 +20,6 @@ from tests.support.shell import Shell
             r"invalid Kubernetes namespace 'a\x1b[31m': give up to 63 lower-case letters, digits"
             " and '-'\n",
         ),
-        (
-            ("demo", "--namespace", "Core"),
-            "invalid Kubernetes namespace 'Core': give up to 63 lower-case letters, digits and"
-            " '-'\n",
-        ),
     ],
 )
 def test_a_name_that_cannot_be_one_is_refused_before_any_request(
@@ -32,6 +27,18 @@ def test_a_name_that_cannot_be_one_is_refused_before_any_request(
 ) -> None:
     done = shell.verify(*arguments)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", complaint)
+
+
+@pytest.mark.parametrize("command", ["list", "verify demo", "probe demo"])
+def test_an_invalid_namespace_is_the_same_usage_error_in_every_command(
+    shell: Shell, command: str
+) -> None:
+    done = shell.openstack("kuryr", "sctp", *command.split(), "--namespace", "Core")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith(
+        ": error: argument --namespace: invalid Kubernetes namespace 'Core': give up to 63"
+        " lower-case letters, digits and '-'\n"
+    )
 
 
 def test_a_missing_argument_is_a_usage_error(shell: Shell) -> None:

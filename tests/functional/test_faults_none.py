@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """What is normal, made in a real cloud, is not called a fault by any check."""
 
 import ipaddress

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """Each fault, made in a real cloud, is named by its check, and no other check is misled."""
 
 import ipaddress

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """`list` against a real cloud: which services there are, whoever made them."""
 
 import json

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """What a whole command asks of the real servers, token and versions included: each line is one."""
 
 import re

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """Requests that fail in passing are sent again; what fails for good is said in bounded time."""
 
 import time

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """`verify --wait`: what Kuryr and Octavia are still at work on is looked at again."""
 
 import json

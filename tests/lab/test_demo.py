@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """kuryr-sctp-demo, and what its clients may do to it."""
 
 import contextlib

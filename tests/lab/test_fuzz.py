@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """Whatever a server sends, no message is lost count of, and nothing breaks or hangs."""
 
 import pytest

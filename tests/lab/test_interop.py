@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """`probe` with other people's servers, and kuryr-sctp-demo with other people's clients."""
 
 import time

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """Every way in which a message can fare, made for real, has its word, and in time."""
 
 import subprocess

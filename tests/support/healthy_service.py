@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """A healthy service in a real cloud, and the ways to change it that mend it again."""
 
 import json

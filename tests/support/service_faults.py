@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """Faults that it takes more than one change to make, each of which mends itself again."""
 
 from collections.abc import Iterator

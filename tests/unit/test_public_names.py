@@ -4,6 +4,7 @@
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 import kuryrsctp
 from kuryrsctp import errors
+from tests.support.checkout import ROOT
 
 FUNCTIONS = {
     "diagnose",
@@ -50,6 +52,12 @@ def test_each_public_name_leads_to_its_definition_and_is_explained(name: str) ->
     assert value.__name__ == name
     assert inspect.getdoc(value)
     assert name in dir(kuryrsctp)
+
+
+def test_each_public_name_is_on_the_page_for_programmers() -> None:
+    page = (ROOT / "doc" / "source" / "python.rst").read_text()
+    documented = set(re.findall(r"^.. auto\w+:: kuryrsctp\.(\w+)$", page, re.MULTILINE))
+    assert documented == set(kuryrsctp.__all__)
 
 
 def test_type_checkers_see_the_same_names() -> None:

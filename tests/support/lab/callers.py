@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """SCTP clients: the walkthrough's, and some that nobody wishes for.
 
 python -m tests.support.lab.callers CALLER ADDRESS PORT

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """Probe an address from within the machine, and print as JSON what became of it.
 
 python -m tests.support.lab.measure ARGUMENTS: those of kuryrsctp.prober.plan(), as a JSON object.

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """SCTP servers that do one thing to whoever calls, most of them badly.
 
 python -m tests.support.lab.peers PEER PORT [SEED]: serves on every IPv4 address, one association

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """What the tests of outcomes share: servers in the pod, and messages to them from the client."""
 
 import contextlib

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """An SCTP server made of raw packets, which keeps to RFC 9260 only as long as it likes.
 
 python -m tests.support.lab.rawpeer PORT SEED: IPv4. The kernel must be kept from answering as well.

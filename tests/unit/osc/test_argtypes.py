@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """What users type is read, or refused as a usage error."""
 
 import argparse

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """Tasks that wait for real descriptors, run alone and many at once."""
 
 import os

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-
 """What comes right by itself while Kuryr and Octavia are at work is told from what does not."""
 
 from dataclasses import replace
