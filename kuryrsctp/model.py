@@ -4,7 +4,7 @@
 
 The Octavia objects carry the names and values of the Octavia API v2
 (https://docs.openstack.org/api-ref/load-balancer/v2/); only what a check or a
-probe reads is here. `changed_at` is when the object was last updated, or else made (UTC).
+probe reads is here. `changed_at` is when the object was last updated, or made if it never was (UTC).
 """
 
 import enum
@@ -17,7 +17,7 @@ from kuryrsctp.addresses import Network
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of a pool: where one pod is reached."""
+    """A member of a pool: the address and port of a pod or node."""
 
     id: str
     name: str
@@ -33,7 +33,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class HealthMonitor:
-    """How Octavia sees whether the members of a pool live."""
+    """How Octavia finds out whether the members of a pool are alive."""
 
     id: str
     pool_id: str
@@ -43,7 +43,7 @@ class HealthMonitor:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """A pool; `members` are read of few, `member_count` is what a list of pools tells of each."""
+    """A pool. A list of pools tells the `member_count`; the `members` are a list of their own."""
 
     id: str
     name: str
@@ -108,9 +108,9 @@ class LoadBalancer:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """How many of a kind a project may have, None meaning any number, and has.
+    """How many objects of a kind a project may have, None for no limit, and how many it has.
 
-    Where there is no limit, what is there is not counted.
+    Without a limit, the objects are not counted.
     """
 
     limit: int | None

@@ -49,7 +49,7 @@ class MemberName:
 
 
 def read_service(text: str) -> ServiceName | None:
-    """Read the name of a load balancer of Kuryr's; None if it is no such name."""
+    """Read the name of a load balancer of Kuryr's; None for any other name."""
     namespace, slash, name = text.partition("/")
     if slash and LABEL.fullmatch(namespace) and LABEL.fullmatch(name):
         return ServiceName(namespace, name)
@@ -57,7 +57,7 @@ def read_service(text: str) -> ServiceName | None:
 
 
 def read_listener(text: str) -> ListenerName | None:
-    """Read the name of a listener or pool of Kuryr's; None if it is no such name."""
+    """Read the name of a listener or pool of Kuryr's; None for any other name."""
     parts = text.split(":")
     service = read_service(parts[0])
     if service is None or len(parts) != 3 or not parts[1] or not _PORT.fullmatch(parts[2]):
@@ -72,7 +72,7 @@ def is_sctp_name(text: str) -> bool:
 
 
 def read_member(text: str) -> MemberName | None:
-    """Read the name of a member of Kuryr's; None if it is no such name.
+    """Read the name of a member of Kuryr's; None for any other name.
 
     Targets are named as Kubernetes names them: pods and nodes may have dots.
     """

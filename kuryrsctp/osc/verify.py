@@ -30,9 +30,9 @@ Exit status: 0 all is well, 1 it could not be judged, 2 usage, 3 something is
 wrong; of several services, the worst counts. A WARN row counts as wrong only
 with --strict.
 
-Nothing waits for ever: the lists that --all begins with have 5 minutes, and each
-service 90 seconds from when its turn comes; one that takes longer is named, and
-not judged. Ctrl-C shows what is known by then.
+Every wait has an end: the lists that --all begins with have 5 minutes, and each
+service has 90 seconds from its start. A service that takes longer is named, and
+not judged. Ctrl-C prints the results that there are by then.
 
 Examples::
 
@@ -204,14 +204,14 @@ def _add_expectations(parser: argparse.ArgumentParser) -> None:
         type=argtypes.port_mapping,
         action="append",
         default=[],
-        help="Expect the service to have this SCTP port, and its members that one (repeat for"
-        " several)",
+        help="Expect the service to have this SCTP port, and its members this target port (repeat"
+        " for several)",
     )
     parser.add_argument(
         "--members",
         metavar="<number>",
         type=argtypes.count,
-        help="Expect so many members behind each port",
+        help="Expect this many members behind each port",
     )
     parser.add_argument(
         "--member",
@@ -220,13 +220,13 @@ def _add_expectations(parser: argparse.ArgumentParser) -> None:
         type=argtypes.address,
         action="append",
         default=[],
-        help="Expect a member of this address (repeat for several)",
+        help="Expect a member with this address (repeat for several)",
     )
     parser.add_argument(
         "--source",
         metavar="<cidr>",
         type=argtypes.network,
-        help="Network of the clients, which the security groups have to let in",
+        help="Network of the clients, which the security groups have to allow",
     )
 
 
