@@ -4,6 +4,7 @@
 
 import errno
 import itertools
+import math
 import os
 import select
 import socket
@@ -46,8 +47,8 @@ _END_OF_RECORD = int(socket.MSG_EOR)
 class Association:
     """A one-to-one style socket with one association (RFC 6458, section 4).
 
-    `opened` is when the socket was opened, and `sent` when the message was handed to the kernel, in
-    seconds on the monotonic clock. `local_port` is the source port, None until it is bound.
+    `began` is when its deadline began to run, in seconds on the monotonic clock: with the first
+    call that may wait, None before. `local_port` is the source port, None until it is bound.
     `peers` are the addresses that the peer announced for its end (RFC 9260, section 3.3.3), none
     until the association is up.
     """
@@ -55,17 +56,19 @@ class Association:
     def __init__(self, route: Route, timeout: float, *, streams: int = 1) -> None:
         """Open a socket for the route to a target; nothing is sent.
 
-        From now on, `timeout` is the deadline in seconds for everything that follows.
-        `streams` is the number of outgoing streams that are needed.
+        `timeout` is the one deadline, in seconds, of everything that waits. `streams` is the
+        number of outgoing streams that are needed.
 
         Raises SctpUnavailable, Inconclusive.
         """
+        self.began: float | None = None
         self.local_port: int | None = None
         self.peers: tuple[str, ...] = ()
         self._route = route
+        self._timeout = timeout
+        self._clock: float | None = None  # when it was read, if nothing has been waited for since
+        self._deadline = math.inf
         self._socket = client_socket(route.family)
-        self.opened = self.sent = time.monotonic()
-        self._deadline = self.opened + timeout
         try:
             self._socket.setsockopt(socket.IPPROTO_SCTP, SCTP_RTOINFO, RTO)
             if streams > _DEFAULT_STREAMS:
@@ -111,30 +114,32 @@ class Association:
         Raises ExchangeFailed, Inconclusive.
         """
         while not self._bind(port):
-            now = time.monotonic()
+            now = self._now()
             if now >= self._deadline:
                 raise Inconclusive(f"source port {port} of this host is in use")
             yield sleep_until(min(now + _PORT_POLL_INTERVAL, self._deadline))
 
-    def connect(self, aborts: Aborts) -> Task[None]:
-        """Associate with the target. `aborts` already listens on the address family.
+    def connect(self, aborts: Aborts) -> Task[float]:
+        """Associate with the target; return when that was done, on the monotonic clock.
 
-        Raises ExchangeFailed, Inconclusive.
+        `aborts` already listens on the address family. Raises ExchangeFailed, Inconclusive.
         """
         code = self._socket.connect_ex(self._route.address)
         if code != errno.EINPROGRESS:
             raise self._unexpected(code)
-        if self._is_up():
-            return
-        fast = min(self.opened + _FAST_PEER_WAIT, self._deadline)
-        wait = WaitFor(self._socket.fileno(), select.POLLOUT, fast, self.opened)
-        if (yield wait) and self._is_up():
-            return
-        started = time.monotonic()
+        up, now = self._is_up(), self._now()
+        if up:
+            return now
+        fast = min(now + _FAST_PEER_WAIT, self._deadline)
+        if (yield WaitFor(self._socket.fileno(), select.POLLOUT, fast, now)) and self._is_up():
+            return self._now()
+        started = self._now()
         code = yield from self._await_handshake()
+        now = self._now()
         if code:
-            raise self._connect_error(code, time.monotonic() - started, aborts)
+            raise self._connect_error(code, now - started, aborts)
         self._is_up()
+        return now
 
     def send(
         self, message: bytes, *, ppid: int = 0, stream: int = 0, unordered: bool = False
@@ -150,12 +155,13 @@ class Association:
             info = struct.pack("@HHIIi", stream, flags, socket.htonl(ppid), 0, 0)
             ancillary.append((socket.IPPROTO_SCTP, SCTP_SNDINFO, info))
         while True:
-            self.sent = time.monotonic()
             try:
                 self._socket.sendmsg([message], ancillary)
                 return
             except BlockingIOError:
-                if not (yield self._wait_for(select.POLLOUT)):
+                came = yield self._wait_for(select.POLLOUT)
+                self._clock = None
+                if not came:
                     raise ExchangeFailed(
                         Outcome.NO_ANSWER, "the message could not be sent in time"
                     ) from None
@@ -172,11 +178,10 @@ class Association:
         Raises ExchangeFailed, Inconclusive.
         """
         message = bytearray()
-        now: float | None = self.sent
         while len(message) <= limit:
-            if not (yield self._wait_for(select.POLLIN, now)):
+            if not (yield self._wait_for(select.POLLIN)):
                 raise ExchangeFailed(Outcome.NO_ANSWER, _no_answer(len(message)))
-            now = None
+            self._clock = None
             try:
                 data, _, flags, _ = self._socket.recvmsg(READ_SIZE)
             except BlockingIOError:
@@ -250,8 +255,15 @@ class Association:
     def _error(self) -> int:
         return self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
-    def _wait_for(self, event: int, now: float | None = None) -> WaitFor:
-        return WaitFor(self._socket.fileno(), event, self._deadline, now)
+    def _now(self) -> float:
+        """Return the time on the monotonic clock; the first call starts the deadline."""
+        now = self._clock = time.monotonic()
+        if self.began is None:
+            self.began, self._deadline = now, now + self._timeout
+        return now
+
+    def _wait_for(self, event: int) -> WaitFor:
+        return WaitFor(self._socket.fileno(), event, self._deadline, self._clock)
 
     def _unexpected(self, code: int | None) -> Inconclusive:
         """Return the error for a number of the kernel's that says nothing about the peer."""

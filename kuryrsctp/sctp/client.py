@@ -51,7 +51,7 @@ class Client:
                     association.bind(self._ports)
                 else:
                     yield from association.bind_fixed(message.source_port)
-                yield from association.connect(self._aborts)
+                sent = yield from association.connect(self._aborts)
                 yield from association.send(
                     message.payload,
                     ppid=message.ppid,
@@ -59,12 +59,13 @@ class Client:
                     unordered=message.unordered,
                 )
                 answer, whole = yield from association.receive(message.answer_limit)
-                rtt = time.monotonic() - association.sent
+                rtt = time.monotonic() - sent
                 detail = "" if whole else f"answer cut after {message.answer_limit} bytes"
         except ExchangeFailed as failure:
             outcome, detail = failure.outcome, failure.detail
             # The network may have changed: find the route again for the next message.
             self._routes.pop((target, message.source), None)
+        began = association.began if association else None
         return Exchange(
             seq,
             target,
@@ -74,7 +75,7 @@ class Client:
             answer=answer,
             detail=detail,
             peers=association.peers if association else (),
-            sent_at=self._epoch + association.opened if association else time.time(),
+            sent_at=time.time() if began is None else self._epoch + began,
         )
 
     def _route(self, target: Endpoint, source: str | None) -> Route:
