@@ -4,7 +4,8 @@
 
 The Octavia objects carry the names and values of the Octavia API v2
 (https://docs.openstack.org/api-ref/load-balancer/v2/); only what a check or a
-probe reads is here. `changed_at` is when the object was last updated, or made if it never was (UTC).
+probe reads is here. `changed_at` (UTC) is when the object was last updated, or made if it never
+was.
 """
 
 import enum

@@ -14,7 +14,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.support.checkout import ROOT
+from tests.support.checkout import HANG, ROOT
 
 REQUIREMENTS = ROOT / "requirements.txt"
 PINS = ROOT / "tests" / "constraints.txt"
@@ -51,7 +51,7 @@ def versions(path: Path, operator: str) -> dict[str, str]:
 def installed(python: Path) -> dict[str, str]:
     """Return what an environment has, besides what is part of every one."""
     done = subprocess.run(
-        [python, "-c", INSTALLED], cwd="/", capture_output=True, text=True, check=True, timeout=60
+        [python, "-c", INSTALLED], cwd="/", capture_output=True, text=True, check=True, timeout=HANG
     )
     found = {canonicalize_name(name): version for name, version in json.loads(done.stdout)}
     return {name: version for name, version in found.items() if name not in OURS}

@@ -15,7 +15,7 @@ import yaml
 from kubernetes_validate.utils import all_versions, latest_version
 
 from kuryrsctp.demo import PORT
-from tests.support.checkout import DEPENDENCIES, ROOT, run
+from tests.support.checkout import DEPENDENCIES, HANG, ROOT, run
 
 DEPLOY = ROOT / "doc" / "source" / "walkthrough" / "deploy.yml"
 CONTAINERFILE = ROOT / "Containerfile"
@@ -74,7 +74,7 @@ def test_the_images_steps_install_the_server_and_nothing_of_openstack(tmp_path: 
     environment |= {"PIP_NO_BUILD_ISOLATION": "false", "PYTHONPATH": DEPENDENCIES}
     for step in here:
         command = step.replace("/opt/demo", str(target))
-        subprocess.run(["sh", "-ec", command], cwd="/", env=environment, check=True, timeout=120)
+        subprocess.run(["sh", "-ec", command], cwd="/", env=environment, check=True, timeout=HANG)
     assert "--bind" in run(target / "bin" / "kuryr-sctp-demo", "--help")
     installed = run(target / "bin" / "pip", "list", "--format", "freeze").split()
     assert {one.partition("==")[0] for one in installed} <= {"kuryrsctp", "pip", "setuptools"}

@@ -12,6 +12,7 @@ import pytest
 from kuryrsctp.demo import main
 from kuryrsctp.model import Outcome
 from kuryrsctp.osc.exit_codes import ExitCode
+from tests.support.checkout import HANG
 from tests.support.lab.documents import SOURCES, Act, Block, steps
 from tests.support.lab.topology import REPOSITORY
 
@@ -29,7 +30,7 @@ def build(builder: str, target: Path) -> Path:
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=HANG,
     )
     assert (done.returncode, done.stderr) == (0, "")
     return target / builder
@@ -96,5 +97,5 @@ def test_every_link_of_the_readme_leads_to_a_page() -> None:
 
 def test_every_release_note_can_be_read() -> None:
     argv = [Path(sys.executable).with_name("reno"), "lint"]
-    done = subprocess.run(argv, cwd=REPOSITORY, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(argv, cwd=REPOSITORY, capture_output=True, text=True, timeout=HANG)
     assert done.returncode == 0, done.stderr

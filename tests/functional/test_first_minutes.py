@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.checkout import ROOT, run
+from tests.support.checkout import HANG, ROOT, run
 
 # Settings of this machine's pip that would lead it to packages without an index.
 NO_INDEX = {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "http://127.0.0.1:1/simple"}
@@ -53,7 +53,7 @@ def complaint(checkout: Path, programs: Path, *command: str, **settings: str) ->
     """Run what must fail; return what it says on standard error, without make's own line."""
     environ = {"HOME": str(checkout.parent), "PATH": str(programs), "LANG": "C.UTF-8", **settings}
     done = subprocess.run(
-        command, cwd=checkout, env=environ, capture_output=True, text=True, timeout=60
+        command, cwd=checkout, env=environ, capture_output=True, text=True, timeout=HANG
     )
     assert done.returncode != 0, done.stdout
     return "".join(
@@ -98,7 +98,7 @@ def test_without_a_network_there_is_still_the_server(checkout: Path, programs: P
         " server, which needs no package.\n"
     )
     server = [programs / "python3", "-S", "-m", "kuryrsctp.demo", "--help"]
-    done = subprocess.run(server, cwd=checkout, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(server, cwd=checkout, capture_output=True, text=True, timeout=HANG)
     assert (done.returncode, done.stderr) == (0, "")
 
 

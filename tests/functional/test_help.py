@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.checkout import HANG
 from tests.support.shell import Shell
 
 COMMANDS = ("list", "probe", "verify")
@@ -24,7 +25,7 @@ def test_the_help_of_each_command_shows_how_to_call_it(shell: Shell, command: st
 
 def test_the_help_of_the_server_says_what_it_is_for() -> None:
     server = Path(sys.executable).with_name("kuryr-sctp-demo")
-    done = subprocess.run([server, "--help"], capture_output=True, text=True, timeout=30)
+    done = subprocess.run([server, "--help"], capture_output=True, text=True, timeout=HANG)
     assert (done.returncode, done.stderr) == (0, "")
     assert "Answer every SCTP message" in done.stdout
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.checkout import DEPENDENCIES, ROOT, run
+from tests.support.checkout import DEPENDENCIES, HANG, ROOT, run
 
 VERSION = "42.0.1"
 
@@ -23,7 +23,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run("git", "clone", "-q", ROOT, source)
     run("git", "-C", source, "tag", VERSION)
     backend = "import sys, pbr.build as b; print(b.build_sdist(sys.argv[1]))"
-    subprocess.run([sys.executable, "-c", backend, target], cwd=source, check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", backend, target], cwd=source, check=True, timeout=HANG)
     (sdist,) = target.glob("*.tar.gz")
     offline = ("--no-deps", "--no-build-isolation", "--no-index", "-q")
     run(sys.executable, "-m", "pip", "wheel", *offline, "-w", target, sdist)

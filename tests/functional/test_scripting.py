@@ -5,7 +5,7 @@
 import re
 import subprocess
 
-from tests.support.checkout import ROOT
+from tests.support.checkout import HANG, ROOT
 from tests.support.cloud import Cloud
 from tests.support.shell import OPENSTACK, Shell
 
@@ -21,7 +21,7 @@ def mail(shell: Shell, cloud: Cloud, service: str) -> str:
     environ = shell.environ(cloud.environ())
     environ["PATH"] = f"{OPENSTACK.parent}:{environ['PATH']}"
     command = ["/bin/sh", "-c", line.replace(EXAMPLE, service)]
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=HANG)
     return done.stdout + done.stderr
 
 

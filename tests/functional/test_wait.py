@@ -16,7 +16,7 @@ from openstack.connection import Connection
 from tests.support import kuryr
 from tests.support.cloud import Cloud
 from tests.support.fake_api import FakeApi
-from tests.support.shell import OPENSTACK, Shell
+from tests.support.shell import OPENSTACK, TIMEOUT, Shell
 
 # The SDK's own affairs.
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:openstack")
@@ -33,7 +33,7 @@ class Waiting(NamedTuple):
 
     def end(self) -> tuple[int, str, str]:
         """Wait for its end; return its exit code, and what it has written since."""
-        output, errors = self.process.communicate(timeout=60)
+        output, errors = self.process.communicate(timeout=TIMEOUT)
         return self.process.returncode, output, errors
 
 
@@ -68,13 +68,13 @@ def waiting(shell: Shell, env: Mapping[str, str], *arguments: str) -> Iterator[W
 
 
 def test_a_change_is_waited_for_and_the_last_look_counts(shell: Shell, cloud: Cloud) -> None:
-    arguments = (WALKTHROUGH, "--strict", "--wait", "50", "-f", "json")
+    arguments = (WALKTHROUGH, "--strict", "--wait", "200", "-f", "json")
     with pending(cloud), waiting(shell, cloud.environ(), *arguments) as verify:
         cloud.sql("octavia", CHANGE, ["ACTIVE", WALKTHROUGH])
         code, output, errors = verify.end()
     assert (code, provisioning(output), errors) == (0, ["OK"], "")
     assert verify.line.startswith(f"{WALKTHROUGH}: load-balancer-provisioning: PENDING_UPDATE")
-    assert verify.line.endswith("waiting up to 50 s\n")
+    assert verify.line.endswith("waiting up to 200 s\n")
 
 
 @contextmanager
@@ -133,14 +133,14 @@ def test_what_is_expected_is_waited_for(
 ) -> None:
     with kuryr.connect(cloud) as connection:
         (listener,) = connection.load_balancer.listeners(name=f"{WALKTHROUGH}:SCTP:90")
-        arguments = (WALKTHROUGH, *expected, "--wait", "50", "-f", "value")
+        arguments = (WALKTHROUGH, *expected, "--wait", "200", "-f", "value")
         with (
             waiting(shell, cloud.environ(), *arguments) as verify,
             change(connection, listener),
         ):
             code, output, _ = verify.end()
     assert (code, [line for line in output.splitlines() if " FAIL " in line]) == (0, [])
-    assert verify.line == f"{WALKTHROUGH}: {reason}; waiting up to 50 s\n"
+    assert verify.line == f"{WALKTHROUGH}: {reason}; waiting up to 200 s\n"
 
 
 def test_a_change_that_does_not_end_is_waited_for_no_longer_than_asked(

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.lab import Lab, topology
+from tests.support.lab.probing import HANG
 from tests.support.lab.process import Process
 
 POD = topology.PODS[0]
@@ -43,12 +44,12 @@ def wait_for(process: Process, channel: int, words: str, times: int = 1) -> None
 
 @contextlib.contextmanager
 def running(machine: Lab, argv: tuple[str, ...], ns: str) -> Iterator[Process]:
-    process = machine.spawn(argv, ns=ns, timeout=120)
+    process = machine.spawn(argv, ns=ns, timeout=HANG)
     try:
         yield process
     finally:
         process.kill()
-        process.wait(timeout=10)
+        process.wait(timeout=HANG)
         process.close()
 
 
@@ -127,7 +128,7 @@ def test_a_signal_stops_it_cleanly_and_frees_the_port(machine: Lab, number: sign
             wait_for(server, STDERR, "listening", times=2)
             assert call(machine, "walkthrough").splitlines()[-1] == GREETING
             server.send_signal(number)
-            assert server.wait(timeout=5) == 0
+            assert server.wait(timeout=HANG) == 0
             stdout, stderr = server.output()
             assert stdout == ""
             assert stderr.splitlines()[-1].endswith("kuryr-sctp-demo: stopped")

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.lab import Lab, topology
 from tests.support.lab.probing import (
+    HANG,
     POD,
     PORT,
     PYTHON,
@@ -43,7 +44,7 @@ def test_a_distributions_servers_are_understood(
 
 def test_another_implementation_of_sctp_is_understood(machine: Lab) -> None:
     with without_the_kernels_aborts(machine, POD.name):
-        server = machine.spawn([f"{USRSCTP}/echo_server"], ns=POD.name, timeout=60)
+        server = machine.spawn([f"{USRSCTP}/echo_server"], ns=POD.name, timeout=HANG)
         try:
             deadline = time.monotonic() + 20
             while outcomes(machine, POD.ipv4, ECHO) != ["ANSWERED"]:
@@ -51,7 +52,7 @@ def test_another_implementation_of_sctp_is_understood(machine: Lab) -> None:
             exchanges = measure(machine, POD.ipv4, ECHO, count=3)["exchanges"]
         finally:
             server.kill()
-            server.wait(timeout=10)
+            server.wait(timeout=HANG)
             server.close()
     assert [one["answer"] for one in exchanges] == ["HELLO, ARE YOU ALIVE?"] * 3
 

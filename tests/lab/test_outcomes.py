@@ -9,10 +9,9 @@ import pytest
 
 from tests.support.lab import Lab, topology
 from tests.support.lab.probing import (
-    LATE,
     POD,
     PYTHON,
-    STALLED,
+    assert_at_once,
     assert_in_time,
     measure,
     outcomes,
@@ -129,9 +128,9 @@ def test_a_source_that_is_not_this_hosts_is_wrong_usage(machine: Lab, source: st
 
 @pytest.mark.parametrize("address", [POD.ipv4, POD.ipv6, topology.VIP])
 def test_a_port_where_nothing_listens_refuses_at_once(machine: Lab, address: str) -> None:
-    seen = measure(machine, address, 9999, count=3)["exchanges"]
-    assert [one["outcome"] for one in seen] == ["REFUSED"] * 3
-    assert min(one["seconds"] for one in seen) < LATE
+    result = measure(machine, address, 9999, count=3)
+    assert [exchange["outcome"] for exchange in result["exchanges"]] == ["REFUSED"] * 3
+    assert_at_once(result)
 
 
 def test_a_load_balancer_without_members_has_no_backend(machine: Lab) -> None:
@@ -148,7 +147,7 @@ def test_silence_is_a_timeout_at_the_deadline(lab: Lab, timeout: float, count: i
     lab.drop(POD.name)
     result = measure(lab, POD.ipv4, topology.SERVER_PORT, timeout=timeout, count=count)
     assert {one["outcome"] for one in result["exchanges"]} == {"TIMEOUT"}
-    assert_in_time(result["exchanges"], timeout)
+    assert_in_time(result, timeout)
 
 
 @pytest.mark.parametrize(("timeout", "count"), [(0.2, 5), (1.0, 3)])
@@ -158,7 +157,7 @@ def test_a_peer_that_does_not_answer_is_waited_for_until_the_deadline(
     with serving(machine, peer("silent")):
         result = measure(machine, POD.ipv4, timeout=timeout, count=count)
         assert {one["outcome"] for one in result["exchanges"]} == {"NO_ANSWER"}
-        assert_in_time(result["exchanges"], timeout)
+        assert_in_time(result, timeout)
 
 
 @pytest.mark.parametrize(
@@ -179,10 +178,9 @@ def test_a_rejection_is_told_by_its_kind_and_at_once(
     lab.reject(POD.name, kind)
     for address, outcome in ((POD.ipv4, ipv4), (POD.ipv6, ipv6)):
         if outcome:
-            exchanges = measure(lab, address, topology.SERVER_PORT, count=3, timeout=3.0)
-            seen = exchanges["exchanges"]
-            assert [one["outcome"] for one in seen] == [outcome] * 3
-            assert min(one["seconds"] for one in seen) < LATE
+            result = measure(lab, address, topology.SERVER_PORT, count=3, timeout=3.0)
+            assert [exchange["outcome"] for exchange in result["exchanges"]] == [outcome] * 3
+            assert_at_once(result)
 
 
 def test_rationed_rejections_are_no_host_that_is_down(lab: Lab) -> None:
@@ -220,7 +218,8 @@ def test_a_thousand_messages_find_both_pods_and_none_stalls(machine: Lab) -> Non
     answers = [one["answer"] for one in exchanges]
     for pod in topology.PODS:
         assert 450 <= answers.count(f"{pod.name}: HELLO, I AM ALIVE!!!") <= 550
-    assert max(one["seconds"] for one in exchanges) < STALLED
+    # Shorter than the initial RTO, after which a lost INIT is sent again.
+    assert max(exchange["seconds"] for exchange in exchanges) < 0.9 + result["allowed_late"]
 
 
 def test_a_run_stalls_on_no_port_that_another_has_just_used(machine: Lab) -> None:

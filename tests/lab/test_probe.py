@@ -10,7 +10,7 @@ import time
 import pytest
 
 from tests.support.lab import Lab, topology
-from tests.support.lab.probing import OTHER, POD, PORT, peer, serving
+from tests.support.lab.probing import HANG, OTHER, POD, PORT, peer, serving
 
 SERVICE = "default/sctp-demo"
 VIP = f"{topology.VIP}:{topology.VIP_PORT}"
@@ -80,12 +80,12 @@ def test_an_interrupt_shows_what_is_known_so_far(lab: Lab) -> None:
     target = ["--address", topology.VIP, "--port", str(topology.VIP_PORT)]
     command = [*PROBE, *target, "--count", "1000", "--interval", "0.5", "-f", "json"]
     before = associations_so_far(lab)
-    process = lab.spawn(command, timeout=120)
-    deadline = time.monotonic() + 60
+    process = lab.spawn(command, timeout=HANG)
+    deadline = time.monotonic() + HANG
     while associations_so_far(lab) < before + 2:  # the first has been answered by then
         assert time.monotonic() < deadline
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=10) == 130
+    assert process.wait(timeout=HANG) == 130
     stdout, stderr = process.output()
     process.close()
     assert "interrupted after" in stderr
@@ -102,13 +102,13 @@ def test_an_interrupt_while_a_row_waits_for_its_reader_tells_what_is_known_as_we
     target = ["--address", topology.VIP, "--port", str(topology.VIP_PORT)]
     command = [*PROBE, *target, "--count", "100000", "--each", "-f", "csv"]
     before = now = first = associations_so_far(lab)
-    process = lab.spawn(["sh", "-c", script, "sh", *command], timeout=150)
+    process = lab.spawn(["sh", "-c", script, "sh", *command], timeout=HANG)
     while before != now or now == first:
-        assert process.age < 100
+        assert process.age < HANG
         before, now = now, associations_so_far(lab)
     process.send_signal(signal.SIGINT)
     lab.run(["sh", "-c", "echo > /tmp/go"], check=True)
-    assert process.wait(timeout=30) == 130
+    assert process.wait(timeout=HANG) == 130
     _, stderr = process.output()
     process.close()
     assert re.search(r"interrupted after \d+ of 100000 messages", stderr)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.lab import Lab, topology
+from tests.support.lab.probing import HANG
 
 POD, OTHER = topology.PODS
 MEMBER, OTHER_MEMBER = (f"default/{pod.name}:{topology.SERVER_PORT}" for pod in (POD, OTHER))
@@ -103,12 +104,12 @@ def test_a_service_without_a_floating_ip_says_so(machine: Lab) -> None:
 def test_an_api_that_goes_away_stops_no_probe_that_knows_its_targets(machine: Lab) -> None:
     command = ["openstack", "kuryr", "sctp", "probe", SERVICE, "--timeout", "1", "--each"]
     process = machine.spawn(
-        [*command, "--count", "30", "--interval", "0.1", "-f", "csv"], timeout=90
+        [*command, "--count", "30", "--interval", "0.1", "-f", "csv"], timeout=HANG
     )
-    process.wait_for("ANSWERED", 60)
+    process.wait_for("ANSWERED", HANG)
     machine.run(["ip", "link", "set", "mgmt0", "down"], check=True)
     try:
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=HANG) == 0
         status, rows, lines = probe(machine)
     finally:
         machine.run(["ip", "link", "set", "mgmt0", "up"], check=True)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.lab import Lab, topology
+from tests.support.lab.probing import HANG
 
 POD, OTHER = topology.PODS
 PYTHON = str(topology.PLUGIN_PYTHON)
@@ -35,7 +36,7 @@ json.dump(peaks, sys.stdout)
 def probe(machine: Lab, *arguments: str) -> tuple[int, list[dict[str, Any]], str]:
     """Run the command; return status, rows and stderr."""
     command = ["openstack", "kuryr", "sctp", "probe", *arguments, "-f", "json"]
-    done = machine.run(command, timeout=120)
+    done = machine.run(command, timeout=HANG)
     return done.returncode, json.loads(done.stdout or "[]"), done.stderr
 
 
@@ -59,21 +60,23 @@ def test_many_at_a_time_to_nobody_are_all_counted(lab: Lab) -> None:
 
 def test_ten_thousand_associations_take_no_more_memory_than_a_thousand(machine: Lab) -> None:
     script = MEMORY.format(address=POD.ipv4, port=topology.SERVER_PORT)
-    done = machine.run([PYTHON, "-c", script], timeout=400, check=True)
+    done = machine.run([PYTHON, "-c", script], timeout=4 * HANG, check=True)
     few, many = json.loads(done.stdout)
     assert many - few < 4096
 
 
 def test_rows_of_messages_are_printed_as_they_come(machine: Lab) -> None:
     command = ["openstack", "kuryr", "sctp", "probe", *DIRECT, "--each", "-f", "csv"]
-    process = machine.spawn([*command, "--interval", "1", "--duration", "60"], timeout=90)
+    process = machine.spawn(
+        [*command, "--interval", "1", "--duration", str(HANG)], timeout=2 * HANG
+    )
     try:
         while process.output()[0].count("\n") < 3:
             assert process.poll() is None, process.output()
-        assert process.age < 50
+        assert process.poll() is None
     finally:
         process.kill()
-        process.wait(timeout=20)
+        process.wait(timeout=HANG)
         process.close()
 
 
@@ -110,14 +113,14 @@ def test_what_is_sent_is_what_was_asked_for(
     machine: Lab, asked: tuple[str, ...], answer: str | None
 ) -> None:
     echo = [PYTHON, "-m", "tests.support.lab.peers", "echo", str(ECHO_PORT)]
-    server = machine.spawn(echo, ns=POD.name, timeout=60)
+    server = machine.spawn(echo, ns=POD.name, timeout=HANG)
     try:
-        server.wait_for("listening", 20)
+        server.wait_for("listening", HANG)
         target = ("--address", POD.ipv4, "--port", str(ECHO_PORT), "--count", "1", "--each")
         status, rows, stderr = probe(machine, *target, *asked)
     finally:
         server.kill()
-        server.wait(timeout=20)
+        server.wait(timeout=HANG)
         server.close()
     assert (status, stderr) == (0, "")
     expected = Path(asked[1]).read_text() if answer is None else answer

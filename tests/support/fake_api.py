@@ -5,8 +5,11 @@
 It answers as its `lists` say, until a fault is put in the way of a path.
 """
 
+import itertools
 import json
+import select
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +23,8 @@ Body = dict[str, Any]
 OCTAVIA = "/load-balancer/v2.0"
 KEYSTONE = "/v3"
 
+_POLL_INTERVAL = 0.05  # seconds
+
 
 def status(code: int, body: object = None, kind: str = "application/json", **headers: str) -> Fault:
     """Answer with an HTTP status, and a body as Octavia words its errors."""
@@ -29,8 +34,13 @@ def status(code: int, body: object = None, kind: str = "application/json", **hea
 
 
 def silence(handler: "_Handler") -> None:
-    """Never answer, until the fake is stopped."""
-    handler.server.stopping.wait()
+    """Never answer, until the client gives up or the fake is stopped."""
+    begun = time.monotonic()
+    while not handler.server.stopping.is_set():
+        if select.select([handler.connection], [], [], _POLL_INTERVAL)[0]:
+            handler.server.api.silences.append(time.monotonic() - begun)
+            break
+    handler.close_connection = True
 
 
 def drop(handler: "_Handler") -> None:
@@ -59,6 +69,17 @@ class FakeApi:
     lists: dict[str, list[Body]] = field(default_factory=dict)
     faults: dict[str, Fault] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+    """When each of the requests came, in seconds on the monotonic clock."""
+    silences: list[float] = field(default_factory=list)
+    """Seconds after which clients gave up waiting for an answer."""
+
+    def gaps(self, request: str) -> list[float]:
+        """Return the seconds from each of the requests of one kind to the next."""
+        times = [
+            when for name, when in zip(self.requests, self.times, strict=True) if name == request
+        ]
+        return [later - earlier for earlier, later in itertools.pairwise(times)]
 
     def environ(self, **overrides: str) -> dict[str, str]:
         """Return the variables that make a client use it."""
@@ -104,6 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         api, path = self.server.api, urlsplit(self.path).path
         api.requests.append(f"{self.command} {path}")
+        api.times.append(time.monotonic())
         for start, fault in api.faults.items():
             if path.startswith(start):
                 return fault(self)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 OPENSTACK = Path(sys.executable).with_name("openstack")
-TIMEOUT = 60  # seconds; no command may take longer
+TIMEOUT = 300  # seconds after which a command hangs, however busy the machine is
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import pytest
 
 import kuryrsctp
 from kuryrsctp import errors
-from tests.support.checkout import ROOT
+from tests.support.checkout import HANG, ROOT
 
 FUNCTIONS = {
     "diagnose",
@@ -80,6 +80,6 @@ def test_other_names_do_not_exist() -> None:
 def test_importing_the_package_imports_none_of_it() -> None:
     script = "import sys, kuryrsctp; print([name for name in sys.modules if 'kuryrsctp.' in name])"
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=HANG
     )
     assert done.stdout == "[]\n"

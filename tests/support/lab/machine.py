@@ -153,7 +153,7 @@ class Lab:
         argv: Sequence[str],
         ns: str = topology.CLIENT,
         env: Mapping[str, str] | None = None,
-        timeout: float = 60.0,
+        timeout: float = 240.0,
         check: bool = False,
         cwd: Path | None = None,
     ) -> "subprocess.CompletedProcess[str]":

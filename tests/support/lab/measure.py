@@ -15,6 +15,7 @@ from typing import Any
 
 from kuryrsctp import prober
 from kuryrsctp.sctp.messages import Exchange, Message
+from tests.support.lab.lateness import Lateness
 
 
 def descriptors() -> int:
@@ -36,7 +37,10 @@ def arguments() -> dict[str, Any]:
 
 
 def main() -> None:
-    """Print the exchanges, each with the seconds it took, and what they left behind."""
+    """Print the exchanges, each with the seconds it took, and what they left behind.
+
+    `late` is how late the machine woke up another thread that waited at the same time.
+    """
     asked = arguments()
     # The time of the first imports is not part of the time of the first message.
     prober.probe(address="127.0.0.1", port=1, count=1)
@@ -49,7 +53,8 @@ def main() -> None:
         ends.append(time.monotonic())
 
     most = peak()
-    report = prober.plan(**asked).execute(note)
+    with Lateness() as lateness:
+        report = prober.plan(**asked).execute(note)
     result = {
         "exchanges": [
             {
@@ -66,6 +71,7 @@ def main() -> None:
         "warnings": report.warnings,
         "growth": peak() - most,
         "leaked": descriptors() - before,
+        "late": lateness.worst,
     }
     json.dump(result, sys.stdout)
 

@@ -16,8 +16,11 @@ POD, OTHER = topology.PODS
 PYTHON = str(topology.PLUGIN_PYTHON)
 PORT = 9290
 
-# How late an outcome may be, in seconds: of itself, and on a busy machine that stalls the guest.
-LATE, STALLED = 0.05, 1.0
+# Seconds after which something hangs, however busy the machine is.
+HANG = 240
+
+# Seconds that an outcome may be late on a machine that has nothing else to do.
+LATE = 0.05
 
 
 def measure(
@@ -29,10 +32,12 @@ def measure(
     """
     asked = {"count": 1, "timeout": 1.0, **arguments, "address": address, "port": port}
     command = [*by, PYTHON, "-m", "tests.support.lab.measure", json.dumps(asked)]
-    result: dict[str, Any] = json.loads(machine.run(command, timeout=120, check=True).stdout)
+    result: dict[str, Any] = json.loads(machine.run(command, timeout=HANG, check=True).stdout)
     assert result["leaked"] == 0
-    for one in result["exchanges"]:
-        assert one["seconds"] < asked["timeout"] + STALLED
+    # On a busy machine every wait ends late: that of a twin in the same process, too.
+    result["allowed_late"] = LATE + 2 * result["late"]
+    for exchange in result["exchanges"]:
+        assert exchange["seconds"] < asked["timeout"] + result["allowed_late"]
     return result
 
 
@@ -42,17 +47,22 @@ def outcomes(machine: Lab, address: str, port: int = PORT, **arguments: Any) -> 
     return [one["outcome"] for one in exchanges]
 
 
-def assert_in_time(exchanges: Sequence[dict[str, Any]], timeout: float) -> None:
-    """Assert that no message ended early, and the least disturbed one not late either."""
-    seconds = [one["seconds"] for one in exchanges]
-    assert timeout <= min(seconds) < timeout + LATE
+def assert_in_time(result: dict[str, Any], timeout: float) -> None:
+    """Assert that no message ended early, and that the least disturbed one was not late."""
+    seconds = [exchange["seconds"] for exchange in result["exchanges"]]
+    assert timeout <= min(seconds) < timeout + result["allowed_late"]
+
+
+def assert_at_once(result: dict[str, Any]) -> None:
+    """Assert that the least disturbed message ended without a wait."""
+    assert min(exchange["seconds"] for exchange in result["exchanges"]) < result["allowed_late"]
 
 
 @contextlib.contextmanager
 def serving(machine: Lab, argv: Sequence[str]) -> Iterator[Process]:
     """Have a server run in the pod, once it listens on PORT."""
-    process = machine.spawn(argv, ns=POD.name, timeout=120)
-    deadline = time.monotonic() + 20
+    process = machine.spawn(argv, ns=POD.name, timeout=HANG)
+    deadline = time.monotonic() + HANG
     try:
         while str(PORT) not in endpoints(machine):
             assert process.poll() is None, process.output()
@@ -60,7 +70,7 @@ def serving(machine: Lab, argv: Sequence[str]) -> Iterator[Process]:
         yield process
     finally:
         process.kill()
-        process.wait(timeout=10)
+        process.wait(timeout=HANG)
         process.close()
 
 

@@ -15,6 +15,7 @@ from kuryrsctp.errors import Inconclusive, KuryrSctpError
 from kuryrsctp.model import Outcome
 from kuryrsctp.osc.probe import Probe
 from kuryrsctp.sctp.messages import Exchange
+from tests.support.checkout import HANG
 
 OPENSTACK = Path(sys.executable).with_name("openstack")
 ADDRESS = ("--address", "127.0.0.1", "--port", "90")
@@ -28,7 +29,7 @@ def run(*arguments: str) -> tuple[int, str, str]:
         capture_output=True,
         text=True,
         env=environ,
-        timeout=30,
+        timeout=HANG,
     )
     return done.returncode, done.stdout, done.stderr
 
