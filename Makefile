@@ -26,7 +26,8 @@ $(BIN)/.installed $(CLOUD)/.installed: export PIP_BUILD_CONSTRAINT = $(PINS)
 .venv-min/.installed: export PIP_BUILD_CONSTRAINT = $(OLDEST_PINS)
 
 .NOTPARALLEL:
-.PHONY: help demo test test-minimum unit functional lint bench docs lab shell machine system clean
+.PHONY: help demo test test-minimum unit functional lint bench docs lab shell machine system \
+  fresh-debian clean
 
 help:
 	@echo "make demo   install what is missing, start the lab, play the walkthrough"
@@ -37,6 +38,7 @@ help:
 	@echo "make bench  what probes, lists and start-up cost, beside their peers (10 minutes)"
 	@echo "make docs   the documentation, into doc/build"
 	@echo "make test-minimum  the oldest versions allowed; with PYTHON=python3.10 of Python, too"
+	@echo "make fresh-debian  both of the first two, on a new Debian 13 and a new 12 (as root, an hour)"
 	@echo "make shell  a shell on the lab's client, cloud credentials set"
 	@echo "make clean  remove .venv, .lab and all that was built"
 
@@ -90,6 +92,12 @@ test-minimum: $(BIN)/.installed $(CLOUD)/.installed .venv-min/.installed
 	@$(OLDEST) $(PIP) -q --no-deps --no-build-isolation -e .
 	@touch $@
 
+# What a new user does, on the Debian releases that the README's two commands are for.
+SUITE := trixie bookworm
+
+fresh-debian:
+	@tests/fresh-debian $(SUITE)
+
 shell: lab
 	@$(BIN)/python -m tests.lab shell
 
@@ -121,4 +129,4 @@ $(CLOUD)/.installed: tests/support/cloud/requirements.txt tests/constraints.txt
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-min .lab build dist doc/build .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf .venv .venv-min .lab .fresh build dist doc/build .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info

@@ -7,7 +7,7 @@ import importlib.metadata
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,25 +17,38 @@ from packaging.utils import canonicalize_name
 from tests.support.checkout import HANG, ROOT
 
 REQUIREMENTS = ROOT / "requirements.txt"
+REQUIRED = (
+    REQUIREMENTS,
+    ROOT / "test-requirements.txt",
+    ROOT / "doc" / "requirements.txt",
+    ROOT / "tests" / "lab" / "cloud" / "requirements.txt",
+)
 PINS = ROOT / "tests" / "constraints.txt"
 OLDEST_PINS = ROOT / "tests" / "constraints-minimum.txt"
 ENVIRONMENTS = (Path(sys.executable), ROOT / ".lab" / "venv" / "bin" / "python")
 # Part of every environment, our own, and what others are built with.
 OURS = {"pip", "kuryrsctp"}
 BUILDERS = {"setuptools", "wheel"}
+PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 INSTALLED = """
 import importlib.metadata, json
-print(json.dumps([[one.name, one.version] for one in importlib.metadata.distributions()]))
+found = importlib.metadata.distributions()
+print(json.dumps([[one.name, one.version, one.requires or []] for one in found]))
 """
+
+
+def lines(path: Path) -> Iterator[Requirement]:
+    """Yield every requirement, for whichever Python."""
+    for line in path.read_text().splitlines():
+        if line and not line.startswith("#"):
+            yield Requirement(line)
 
 
 def requirements(path: Path) -> Iterator[Requirement]:
     """Yield what applies to this Python."""
-    for line in path.read_text().splitlines():
-        if line and not line.startswith("#"):
-            one = Requirement(line)
-            if one.marker is None or one.marker.evaluate():
-                yield one
+    for one in lines(path):
+        if one.marker is None or one.marker.evaluate():
+            yield one
 
 
 def versions(path: Path, operator: str) -> dict[str, str]:
@@ -48,13 +61,29 @@ def versions(path: Path, operator: str) -> dict[str, str]:
     return found
 
 
-def installed(python: Path) -> dict[str, str]:
-    """Return what an environment has, besides what is part of every one."""
+def distributions(python: Path) -> list[tuple[str, str, list[str]]]:
+    """Return the name, the version and the requirements of all that an environment has."""
     done = subprocess.run(
         [python, "-c", INSTALLED], cwd="/", capture_output=True, text=True, check=True, timeout=HANG
     )
-    found = {canonicalize_name(name): version for name, version in json.loads(done.stdout)}
-    return {name: version for name, version in found.items() if name not in OURS}
+    return [(canonicalize_name(name), *rest) for name, *rest in json.loads(done.stdout)]
+
+
+def installed(python: Path) -> dict[str, str]:
+    """Return what an environment has, besides what is part of every one."""
+    return {name: version for name, version, _ in distributions(python) if name not in OURS}
+
+
+def pythons(asking: Iterable[Requirement]) -> dict[str, set[str]]:
+    """Return the Pythons that each package is asked for, without those of an extra."""
+    found: dict[str, set[str]] = {}
+    for one in asking:
+        needing = found.setdefault(canonicalize_name(one.name), set())
+        for python in PYTHONS:
+            its = {"python_version": python, "python_full_version": f"{python}.0", "extra": ""}
+            if one.marker is None or one.marker.evaluate(its):
+                needing.add(python)
+    return found
 
 
 def imported() -> set[str]:
@@ -92,3 +121,18 @@ def test_all_that_is_installed_has_its_version_listed(python: Path) -> None:
 def test_no_version_is_listed_that_nobody_installs() -> None:
     used = {name for python in ENVIRONMENTS for name in installed(python)}
     assert set(versions(PINS, "==")) - used <= BUILDERS
+
+
+@pytest.mark.parametrize("pins", [PINS, OLDEST_PINS], ids=["newest", "oldest"])
+def test_each_version_is_listed_for_the_pythons_that_need_it(pins: Path) -> None:
+    by_us = [one for path in REQUIRED for one in lines(path)]
+    by_others = [
+        Requirement(text)
+        for python in ENVIRONMENTS
+        for _, _, requires in distributions(python)
+        for text in requires
+    ]
+    asked = pythons(by_us + by_others)
+    listed = pythons(lines(pins))
+    # What only an extra or a build brings has no condition.
+    assert listed == {name: asked.get(name) or set(PYTHONS) for name in listed}
