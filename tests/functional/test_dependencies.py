@@ -21,7 +21,7 @@ REQUIRED = (
     REQUIREMENTS,
     ROOT / "test-requirements.txt",
     ROOT / "doc" / "requirements.txt",
-    ROOT / "tests" / "lab" / "cloud" / "requirements.txt",
+    ROOT / "tests" / "support" / "cloud" / "requirements.txt",
 )
 PINS = ROOT / "tests" / "constraints.txt"
 OLDEST_PINS = ROOT / "tests" / "constraints-minimum.txt"
