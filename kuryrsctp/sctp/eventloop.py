@@ -21,9 +21,9 @@ class WaitFor(NamedTuple):
     """A wait for an event of poll(2), or an error, on a descriptor, up to a deadline.
 
     The deadline is in seconds on the monotonic clock. Without a descriptor, the task sleeps
-    until then. `now` is the time at which the wait begins, if the task has just read the clock.
-    Where that is a system call (in the lab's User-Mode Linux, which has no vDSO), to read it again
-    before each wait costs 4 % of the rate of messages.
+    until then. A task that has just read the clock passes it on in `now`: where a look at the
+    clock is a system call, as in the lab's User-Mode Linux without a vDSO, a further look before
+    each wait costs 4 % of the rate of messages.
     """
 
     descriptor: int | None
