@@ -3,6 +3,6 @@
 
 """SCTP associations: the only package that opens SCTP sockets.
 
-Outcomes out, no OpenStack in. pysctp is imported only once a client's socket is
-opened, so that a server needs the standard library alone.
+It knows nothing of OpenStack. pysctp is imported only when a client's socket is opened, so that
+a server needs nothing but the standard library.
 """

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 
-"""Hearing with a raw socket whether an ABORT answers an INIT or what comes after it."""
+"""Reads ABORTs from a raw socket: did one answer the INIT, or a later packet?"""
 
 import ctypes
 import socket
@@ -14,7 +14,7 @@ from kuryrsctp.sctp.route import Route
 _ABORT, _T_BIT = 6, 1
 _COMMON_HEADER = struct.Struct("!HH8xBB")  # ports, and the first chunk's type and flags
 _SNAPSHOT = 96
-_REMEMBERED = 1024
+_MAX_REMEMBERED = 1024
 
 # linux/filter.h: struct sock_filter and its codes
 _ATTACH_FILTER = 26
@@ -37,51 +37,53 @@ _FILTERS: dict[int, tuple[tuple[int, int, int, int], ...]] = {
 }
 
 
-class _Heard(NamedTuple):
+class _Abort(NamedTuple):
     address: str
     port: int
     local_port: int
-    begun: bool
+    handshake_begun: bool
 
 
 class Aborts:
-    """Hears the ABORTs that come to this host, if this process may (CAP_NET_RAW).
+    """Receives the ABORTs that come to this host, if this process may (CAP_NET_RAW).
 
-    Who has nothing listening answers an INIT, with an ABORT that has the INIT's own tag.
-    Who has no room to accept answers the COOKIE ECHO, having kept nothing of the handshake:
-    that ABORT reflects the packet's tag, and says so with its T bit (RFC 9260, 8.4).
+    A host where nothing listens on the port answers an INIT with an ABORT that has the INIT's
+    own tag. A host whose queue for accept() is full answers the COOKIE ECHO. It has kept nothing
+    of the handshake, so its ABORT has the packet's own tag, and the T bit says so (RFC 9260,
+    section 8.4).
     """
 
     def __init__(self) -> None:
-        """Hear nothing yet."""
+        """Start without a socket."""
         self._sockets: dict[int, socket.socket | None] = {}
-        self._heard: deque[_Heard] = deque(maxlen=_REMEMBERED)
+        self._received: deque[_Abort] = deque(maxlen=_MAX_REMEMBERED)
 
     def listen(self, family: int) -> None:
         """Listen on an address family from now on, if that is allowed."""
         if family not in self._sockets:
-            self._sockets[family] = _listener(family)
+            self._sockets[family] = _raw_socket(family)
 
-    def had_begun(self, route: Route, local_port: int | None) -> bool | None:
-        """Tell whether the handshake had begun that an ABORT ended; None if it was not heard."""
-        self._hear(route.family)
-        for one in reversed(self._heard):
-            if one[:3] == (route.address[0], route.address[1], local_port):
-                return one.begun
+    def handshake_begun(self, route: Route, local_port: int | None) -> bool | None:
+        """Return whether the handshake had begun that the peer aborted, None if not known."""
+        self._receive(route.family)
+        association = (route.address[0], route.address[1], local_port)
+        for abort in reversed(self._received):
+            if abort[:3] == association:
+                return abort.handshake_begun
         return None
 
     def close(self) -> None:
-        """Listen no more."""
-        for one in self._sockets.values():
-            if one:
-                one.close()
+        """Stop listening."""
+        for raw_socket in self._sockets.values():
+            if raw_socket:
+                raw_socket.close()
         self._sockets.clear()
 
-    def _hear(self, family: int) -> None:
-        listener = self._sockets.get(family)
-        while listener:
+    def _receive(self, family: int) -> None:
+        raw_socket = self._sockets.get(family)
+        while raw_socket:
             try:
-                packet, sender = listener.recvfrom(_SNAPSHOT)
+                packet, sender = raw_socket.recvfrom(_SNAPSHOT)
             except BlockingIOError:
                 return
             header = (packet[0] & 0xF) * 4 if family == socket.AF_INET and packet else 0
@@ -89,21 +91,21 @@ class Aborts:
                 continue
             port, local_port, kind, flags = _COMMON_HEADER.unpack_from(packet, header)
             if kind == _ABORT:
-                self._heard.append(_Heard(sender[0], port, local_port, bool(flags & _T_BIT)))
+                self._received.append(_Abort(sender[0], port, local_port, bool(flags & _T_BIT)))
 
 
-def _listener(family: int) -> socket.socket | None:
+def _raw_socket(family: int) -> socket.socket | None:
     try:
         kind = socket.SOCK_RAW | socket.SOCK_NONBLOCK
-        listener = socket.socket(family, kind, socket.IPPROTO_SCTP)
+        raw_socket = socket.socket(family, kind, socket.IPPROTO_SCTP)
     except OSError:
         return None
-    code = b"".join(struct.pack("@HBBI", *line) for line in _FILTERS[family])
+    code = b"".join(struct.pack("@HBBI", *instruction) for instruction in _FILTERS[family])
     buffer = ctypes.create_string_buffer(code, len(code))
     program = struct.pack("@HP", len(_FILTERS[family]), ctypes.addressof(buffer))
     try:
-        listener.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, program)
+        raw_socket.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, program)
     except OSError:
-        listener.close()
+        raw_socket.close()
         return None
-    return listener
+    return raw_socket

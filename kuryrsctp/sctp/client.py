@@ -1,52 +1,53 @@
 # SPDX-License-Identifier: Apache-2.0
 
 
-"""One message in an association of its own, and what becomes of it."""
+"""Exchanges messages, each in an association of its own."""
 
 import time
 from collections.abc import Iterator
 
 from kuryrsctp.addresses import Endpoint
 from kuryrsctp.model import Outcome
-from kuryrsctp.sctp import route
 from kuryrsctp.sctp.aborts import Aborts
 from kuryrsctp.sctp.association import Association
 from kuryrsctp.sctp.eventloop import Task
 from kuryrsctp.sctp.messages import Exchange, Message
 from kuryrsctp.sctp.outcomes import ExchangeFailed
+from kuryrsctp.sctp.route import Route, find_route
 
 
 class Client:
-    """Makes exchanges, many at once if need be, on one thread.
+    """Makes exchanges, one or many at a time, on one thread.
 
-    It keeps what they share: the source ports, the ways to the targets, and an ear for
-    ABORTs, until it is closed.
+    It keeps what they share: the source ports, the routes to the targets, and the raw sockets
+    that receive ABORTs. Close it to release these sockets.
     """
 
     def __init__(self, ports: Iterator[int]) -> None:
-        """Take source ports in turn from `ports`, such as `ports.source_ports`."""
+        """Take source ports from `ports`, such as `source_ports.ephemeral_ports`."""
         self._ports = ports
-        self._routes: dict[tuple[Endpoint, str | None], route.Route] = {}
+        self._routes: dict[tuple[Endpoint, str | None], Route] = {}
         self._aborts = Aborts()
+        # The monotonic clock plus this is wall time, which may be set meanwhile.
         self._epoch = time.time() - time.monotonic()
 
     def close(self) -> None:
-        """Hear no more ABORTs; exchanges under way may end."""
+        """Stop receiving ABORTs; exchanges that have begun may still end."""
         self._aborts.close()
 
     def exchange(
         self, seq: int, target: Endpoint, message: Message, *, timeout: float
     ) -> Task[Exchange]:
-        """Associate, send one message, await one answer: all within `timeout` seconds.
+        """Associate, send one message, receive one answer: all within `timeout` seconds.
 
-        Raises SctpUnavailable; Inconclusive for what says nothing about the peer; UsageError
-        if the message is too long, or this host has not the source asked for.
+        Raises SctpUnavailable; Inconclusive for an error that says nothing about the peer;
+        UsageError if the message is too long, or the source is not an address of this host.
         """
         association = None
         outcome, detail, answer, rtt = Outcome.ANSWERED, "", b"", None
         try:
-            way = self._route(target, message.source)
-            with Association(way, timeout, streams=message.stream + 1) as association:
+            route = self._route(target, message.source)
+            with Association(route, timeout, streams=message.stream + 1) as association:
                 if message.source_port is None:
                     association.bind(self._ports)
                 else:
@@ -58,14 +59,14 @@ class Client:
                     stream=message.stream,
                     unordered=message.unordered,
                 )
-                answer, whole = yield from association.receive(message.answer_limit, sent)
+                answer, whole = yield from association.receive(message.answer_limit)
                 rtt = time.monotonic() - sent
                 detail = "" if whole else f"answer cut after {message.answer_limit} bytes"
-        except ExchangeFailed as end:
-            outcome, detail = end.outcome, end.detail
-            # The network may have changed.
+        except ExchangeFailed as failure:
+            outcome, detail = failure.outcome, failure.detail
+            # The network may have changed: find the route again for the next message.
             self._routes.pop((target, message.source), None)
-        begun = association.begun if association else None
+        began = association.began if association else None
         return Exchange(
             seq,
             target,
@@ -75,12 +76,12 @@ class Client:
             answer=answer,
             detail=detail,
             peers=association.peers if association else (),
-            sent_at=time.time() if begun is None else self._epoch + begun,
+            sent_at=time.time() if began is None else self._epoch + began,
         )
 
-    def _route(self, target: Endpoint, source: str | None) -> route.Route:
-        way = self._routes.get((target, source))
-        if way is None:
-            way = self._routes[target, source] = route.find_route(target, source)
-            self._aborts.listen(way.family)
-        return way
+    def _route(self, target: Endpoint, source: str | None) -> Route:
+        route = self._routes.get((target, source))
+        if route is None:
+            route = self._routes[target, source] = find_route(target, source)
+            self._aborts.listen(route.family)
+        return route

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 
-"""From a host's name to an address, and from an address to the way there."""
+"""The route to a target: its socket address, and this host's source address."""
 
 import errno
 import socket
@@ -20,7 +20,7 @@ _NO_ROUTE = {
         "a blackhole route, or an address that lacks its %interface",
     ),
     errno.EACCES: (Outcome.PROHIBITED, "a prohibited route, or a broadcast address"),
-    errno.EADDRNOTAVAIL: (Outcome.UNREACHABLE, "this host has no address of the kind"),
+    errno.EADDRNOTAVAIL: (Outcome.UNREACHABLE, "this host has no address of this family"),
 }
 
 
@@ -33,51 +33,53 @@ class Route(NamedTuple):
     source: Any
 
     def ensure_exists(self) -> None:
-        """Raise ExchangeFailed if there is no way any more, Inconclusive if that is not known."""
+        """Raise ExchangeFailed if the route is gone, Inconclusive if the kernel cannot tell."""
         source_address(self.family, self.address, self.source)
 
 
 def find_route(target: Endpoint, source: str | None = None) -> Route:
-    """Return the way to a numeric endpoint, from `source` or this host's best address.
+    """Return the route to a numeric endpoint, from `source` or else the kernel's choice.
 
-    Raises ExchangeFailed if there is none; Inconclusive if it cannot be asked for; UsageError if
-    this host has not the source.
+    Raises ExchangeFailed if there is none; Inconclusive if the kernel cannot tell; UsageError
+    if `source` is not an address of this host.
     """
     family, address = socket_address(target)
     if source is None:
         return Route(target, family, address, source_address(family, address))
     try:
-        found = socket.getaddrinfo(
+        own_address = socket.getaddrinfo(
             source, 0, family, socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST
-        )
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.bind(found[0][4])
-    except OSError as error:  # socket.gaierror is one
-        raise UsageError(f"{source} is no address of this host to reach {target} from") from error
-    return Route(target, family, address, source_address(family, address, found[0][4]))
+        )[0][4]
+        with socket.socket(family, socket.SOCK_DGRAM) as datagram_socket:
+            datagram_socket.bind(own_address)
+    except OSError as error:  # includes socket.gaierror
+        raise UsageError(
+            f"'{source}' is not an address of this host from which {target} can be reached"
+        ) from error
+    return Route(target, family, address, source_address(family, address, own_address))
 
 
 def socket_address(target: Endpoint) -> tuple[int, Any]:
     """Return the address family of a numeric endpoint and its address for connect()."""
-    found = socket.getaddrinfo(
+    family, _, _, _, address = socket.getaddrinfo(
         target.address, target.port, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST
-    )
-    return found[0][0], found[0][4]
+    )[0]
+    return family, address
 
 
 def source_address(family: int, address: Any, source: Any = None) -> Any:
-    """Return this host's own socket address on the way to `address`; nothing is sent.
+    """Return this host's own socket address on the route to `address`; nothing is sent.
 
-    SCTP itself does not report that there is no way, and waits: a datagram socket does.
+    SCTP itself does not report that there is no route, and waits; a datagram socket reports it.
 
-    Raises ExchangeFailed if there is none; Inconclusive if it cannot be asked for.
+    Raises ExchangeFailed if there is no route; Inconclusive if the kernel cannot tell.
     """
     try:
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        with socket.socket(family, socket.SOCK_DGRAM) as datagram_socket:
             if source is not None:
-                probe.bind((source[0], 0, *source[2:]))
-            probe.connect(address)
-            return probe.getsockname()
+                datagram_socket.bind((source[0], 0, *source[2:]))
+            datagram_socket.connect(address)
+            return datagram_socket.getsockname()
     except OSError as error:
         if error.errno not in _NO_ROUTE:
             raise Inconclusive(f"{address[0]}: {error.strerror}") from error

@@ -20,27 +20,32 @@ SCTP_INITMSG = 2
 SCTP_SNDINFO = 2
 SCTP_UNORDERED = 1
 
-# struct sctp_rtoinfo (RFC 6458, 8.1.1), with RFC 9260's initial RTO in ms. Linux keeps to
-# RFC 4960's 3 s, and would send but two INITs in 5 s.
+# struct sctp_rtoinfo (RFC 6458, section 8.1.1), with RFC 9260's initial RTO in ms. Linux still has
+# RFC 4960's 3 s, and would send only two INITs in 5 s.
 RTO = struct.pack("@iIII", 0, 1000, 0, 0)
 
-BACKLOG = 128
-# The kernel's share of what one association can take, each way.
-BUFFER = 65536
+# struct linger: close() aborts the association.
+LINGER_ABORT = struct.pack("@ii", 1, 0)
+READ_SIZE = 65536
+"""Bytes that are read from a socket at a time."""
+
+_BACKLOG = 128
+# Bytes that the kernel buffers for one association, in each direction.
+_BUFFER_SIZE = 65536
 
 _NO_SCTP = (
-    "this host's kernel has no SCTP: run `modprobe sctp` as root; on RHEL and its kin first install"
-    " kernel-modules-extra and remove sctp from the blacklist in /etc/modprobe.d"
+    "this host's kernel has no SCTP: run `modprobe sctp` as root; on RHEL and similar systems first"
+    " install kernel-modules-extra and remove sctp from the blacklist in /etc/modprobe.d"
 )
 _NO_PYSCTP = "pysctp cannot be imported (%s): `pip install pysctp`"
 _FORBIDDEN = "this process may not open SCTP sockets: see its seccomp and SELinux rules"
 
 
 def client_socket(family: int) -> socket.socket:
-    """Return a new non-blocking one-to-one socket (RFC 6458, 4).
+    """Return a new non-blocking one-to-one socket (RFC 6458, section 4).
 
-    Plain calls are made on it: pysctp's ignore the timeout of a socket, and swap the PPID's
-    bytes or not depending on their version.
+    It is used with Python's own calls: pysctp's ignore the timeout of a socket, and whether
+    they swap the bytes of the PPID depends on their version.
 
     Raises SctpUnavailable without pysctp or SCTP, and Inconclusive when the host is out
     of sockets or memory.
@@ -53,20 +58,21 @@ def client_socket(family: int) -> socket.socket:
 
 
 def peer_addresses(association: socket.socket) -> tuple[str, ...]:
-    """Return the addresses of the peer's end, none unless the association is up."""
+    """Return the addresses of the peer's end; none if the association is not up."""
     binding = _binding()
     try:
-        # What sctpsocket.getpaddrs() does. Such an object first asks for the socket's events,
-        # and this is asked of every association.
+        # The same as sctpsocket.getpaddrs(). To make an sctpsocket costs more system calls, and
+        # this is called for every association.
         return tuple(address for address, _ in binding._sctp.getpaddrs(association.fileno(), 0))
     except OSError:
         return ()
 
 
-def has_association(one: socket.socket, address: tuple[Any, ...]) -> bool:
-    """Tell whether there is an association with `address`, up or only begun."""
+def has_association(association: socket.socket, address: tuple[Any, ...]) -> bool:
+    """Return whether the socket has an association with `address`, up or only begun."""
+    binding = _binding()
     try:
-        _binding().sctpsocket_tcp(one.family, one).get_paddrinfo(0, address[:2])
+        binding.sctpsocket_tcp(association.family, association).get_paddrinfo(0, address[:2])
     except OSError:
         return False
     return True
@@ -75,8 +81,8 @@ def has_association(one: socket.socket, address: tuple[Any, ...]) -> bool:
 def listening_socket(address: str, port: int) -> socket.socket:
     """Return a non-blocking socket that listens on one numeric address.
 
-    An IPv6 socket never takes IPv4 with it: it would announce addresses of both kinds
-    to its peers, and an association through NAT dies of the one that NAT does not know.
+    An IPv6 socket never serves IPv4 as well: it would announce addresses of both families to
+    its peers, and NAT does not translate these, so that associations through it break.
 
     Raises SctpUnavailable without SCTP, and OSError as bind(2) and listen(2) do.
     """
@@ -88,14 +94,14 @@ def listening_socket(address: str, port: int) -> socket.socket:
             raise
         raise unavailable(error) from error
     try:
-        # Associations of a predecessor may still be shutting down on the port.
+        # Associations of an earlier server may still be shutting down on the port.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_SIZE)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER_SIZE)
         if family == socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listener.bind(socket.getaddrinfo(address, port, flags=socket.AI_NUMERICHOST)[0][4])
-        listener.listen(BACKLOG)
+        listener.listen(_BACKLOG)
         listener.setblocking(False)
     except OSError:
         listener.close()
@@ -104,7 +110,7 @@ def listening_socket(address: str, port: int) -> socket.socket:
 
 
 def unavailable(error: OSError) -> Inconclusive:
-    """Return what to tell the user of a socket() that failed."""
+    """Return the error for a socket() that failed."""
     if error.errno in (errno.EPROTONOSUPPORT, errno.ESOCKTNOSUPPORT):
         return SctpUnavailable(_NO_SCTP)
     if error.errno in (errno.EPERM, errno.EACCES):

@@ -52,12 +52,12 @@ def rates(lab: Lab, programs: Path, rounds: int, count: int) -> dict[str, list[f
     commands: dict[str, Sequence[str]] = {IN_C: (str(programs / "client"), *target)}
     for name in LOOPS:
         commands[name] = (_PYTHON, "-m", "tests.bench.loops", name, *target)
-    found: dict[str, list[float]] = {name: [] for name in commands}
+    measured: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(rounds):
         for name, command in commands.items():
             done = lab.run(command, ns=CLIENT.name, timeout=120, check=True)
-            found[name].append(count / float(done.stdout))
-    return found
+            measured[name].append(count / float(done.stdout))
+    return measured
 
 
 def slope(lab: Lab, count: int) -> float:
@@ -78,9 +78,9 @@ def bench() -> Iterator[tuple[Lab, Path]]:
         yield lab, Path(directory)
 
 
-def costs(found: dict[str, list[float]]) -> list[Cost]:
+def costs(measured: dict[str, list[float]]) -> list[Cost]:
     """Return the medians; the ratios are of rates: more is faster."""
-    medians = {name: statistics.median(each) for name, each in found.items()}
+    medians = {name: statistics.median(each) for name, each in measured.items()}
     return [
         Cost(
             what=_TITLES[name],
@@ -95,12 +95,12 @@ def costs(found: dict[str, list[float]]) -> list[Cost]:
                 if name not in _PEERS
             },
         )
-        for name, each in found.items()
+        for name, each in measured.items()
     ]
 
 
 def measure(rounds: int, count: int, memory: int) -> tuple[list[dict[str, Any]], float]:
     """Return the rows, and by how many bytes 1,000 of `memory` associations make it grow."""
     with bench() as (lab, programs):
-        found = costs(rates(lab, programs, rounds, count))
-        return [asdict(one) for one in found], slope(lab, memory)
+        rows = [asdict(cost) for cost in costs(rates(lab, programs, rounds, count))]
+        return rows, slope(lab, memory)

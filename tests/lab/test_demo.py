@@ -27,7 +27,7 @@ from kuryrsctp.sctp.sockets import listening_socket
 logging.basicConfig(level=logging.INFO)
 _, never = socket.socketpair()
 listener = listening_socket("{POD.ipv4}", {PORT})
-with Server([listener], b"here", idle=0.5) as server:
+with Server([listener], b"here", idle_timeout=0.5) as server:
     logging.info("listening")
     server.serve(until=never)
 """

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 
-"""Work in steps, with real descriptors."""
+"""Tasks that wait for real descriptors, run alone and many at once."""
 
 import os
 import select
@@ -10,31 +10,31 @@ from collections.abc import Iterator
 
 import pytest
 
-from kuryrsctp.sctp.eventloop import EventLoop, Task, WaitFor, run
+from kuryrsctp.sctp.eventloop import EventLoop, Task, WaitFor, run, sleep_until
 
-PATIENCE = 10.0
-SOON = 0.05
+LONG = 10.0
+SHORT = 0.05
 
 
 class Pipe:
-    """A pipe, and work that waits for what comes through it."""
+    """A pipe, and a task that waits for what is written into it."""
 
     def __init__(self) -> None:
-        self.out, self.into = os.pipe()
+        self.reader, self.writer = os.pipe()
         self.closed = False
 
     def write(self) -> None:
-        """Let come what is waited for."""
-        os.write(self.into, b"x")
+        """Write one byte."""
+        os.write(self.writer, b"x")
 
-    def read(self, seconds: float = PATIENCE, times: int = 1) -> Task[str]:
-        """Wait for so many bytes."""
+    def read(self, seconds: float = LONG, count: int = 1) -> Task[str]:
+        """Read `count` bytes, and wait up to `seconds` for each."""
         try:
-            for _ in range(times):
-                now = time.monotonic()
-                if not (yield WaitFor(now, now + seconds, self.out, select.POLLIN)):
+            for _ in range(count):
+                deadline = time.monotonic() + seconds
+                if not (yield WaitFor(self.reader, select.POLLIN, deadline)):
                     return "late"
-                os.read(self.out, 1)
+                os.read(self.reader, 1)
         finally:
             self.closed = True
         return "came"
@@ -45,59 +45,74 @@ def pipes() -> Iterator[list[Pipe]]:
     """Return some pipes."""
     some = [Pipe() for _ in range(4)]
     yield some
-    for one in some:
-        os.close(one.out)
-        os.close(one.into)
+    for pipe in some:
+        os.close(pipe.reader)
+        os.close(pipe.writer)
 
 
-def test_a_task_that_runs_alone_goes_on_when_the_event_comes(pipes: list[Pipe]) -> None:
+def test_a_task_goes_on_when_its_event_comes(pipes: list[Pipe]) -> None:
     pipes[0].write()
     pipes[0].write()
-    assert run(pipes[0].read(times=2)) == "came"
+    assert run(pipes[0].read(count=2)) == "came"
 
 
-def test_a_task_that_runs_alone_is_told_when_its_time_is_up_and_not_before(
-    pipes: list[Pipe],
-) -> None:
-    begun = time.monotonic()
-    assert run(pipes[0].read(SOON)) == "late"
-    assert time.monotonic() - begun >= SOON
+def test_a_task_is_told_when_its_deadline_has_come_and_not_before(pipes: list[Pipe]) -> None:
+    began = time.monotonic()
+    assert run(pipes[0].read(SHORT)) == "late"
+    assert time.monotonic() - began >= SHORT
 
 
-def test_together_each_goes_on_as_its_own_event_comes(pipes: list[Pipe]) -> None:
+def test_a_task_sleeps_until_its_deadline() -> None:
+    def sleep(deadline: float) -> Task[bool]:
+        return (yield sleep_until(deadline))
+
+    deadline = time.monotonic() + SHORT
+    assert not run(sleep(deadline))
+    assert time.monotonic() >= deadline
+
+
+def test_a_deadline_that_has_passed_is_not_waited_for(pipes: list[Pipe]) -> None:
+    began = time.monotonic()
+    assert run(pipes[0].read(-LONG)) == "late"
+    assert time.monotonic() - began < LONG / 2
+
+
+def test_in_a_loop_each_task_goes_on_when_its_own_event_comes(pipes: list[Pipe]) -> None:
     with EventLoop[str]() as loop:
         for pipe in pipes:
-            loop.spawn(pipe.read(times=2))
+            loop.spawn(pipe.read(count=2))
         assert len(loop) == len(pipes)
         pipes[2].write()
-        assert loop.poll(SOON) == []
+        assert loop.poll(SHORT) == []
         pipes[2].write()
-        assert loop.poll(PATIENCE) == ["came"]
+        assert loop.poll(LONG) == ["came"]
         assert len(loop) == len(pipes) - 1
 
 
-def test_together_each_is_told_when_its_own_time_is_up_and_not_before(pipes: list[Pipe]) -> None:
-    begun = time.monotonic()
+def test_in_a_loop_each_task_is_told_when_its_own_deadline_has_come_and_not_before(
+    pipes: list[Pipe],
+) -> None:
+    began = time.monotonic()
     ends: list[float] = []
     with EventLoop[str]() as loop:
-        for turn, pipe in enumerate(pipes):
-            loop.spawn(pipe.read(SOON * (1 + turn)))
+        for number, pipe in enumerate(pipes, start=1):
+            loop.spawn(pipe.read(SHORT * number))
         while len(loop):
-            ends.extend(time.monotonic() - begun for _ in loop.poll(PATIENCE))
+            ends.extend(time.monotonic() - began for _ in loop.poll(LONG))
     assert len(ends) == len(pipes)
-    assert all(end >= SOON * (1 + turn) for turn, end in enumerate(ends))
-    assert ends[0] < SOON * len(pipes)
+    assert all(end >= SHORT * number for number, end in enumerate(ends, start=1))
+    assert ends[0] < SHORT * len(pipes)
 
 
-def test_a_wait_for_others_is_no_longer_than_asked_for(pipes: list[Pipe]) -> None:
+def test_poll_waits_no_longer_than_asked_for(pipes: list[Pipe]) -> None:
     with EventLoop[str]() as loop:
         loop.spawn(pipes[0].read())
-        begun = time.monotonic()
-        assert loop.poll(SOON) == []
-        assert SOON * 0.9 <= time.monotonic() - begun < PATIENCE / 2
+        began = time.monotonic()
+        assert loop.poll(SHORT) == []
+        assert SHORT * 0.9 <= time.monotonic() - began < LONG / 2
 
 
-def test_what_has_ended_at_its_first_step_is_waited_for_no_longer(pipes: list[Pipe]) -> None:
+def test_a_task_that_ends_without_a_wait_is_not_waited_for(pipes: list[Pipe]) -> None:
     def at_once() -> Task[str]:
         return "at once"
         yield
@@ -105,17 +120,17 @@ def test_what_has_ended_at_its_first_step_is_waited_for_no_longer(pipes: list[Pi
     with EventLoop[str]() as loop:
         loop.spawn(pipes[0].read())
         loop.spawn(at_once())
-        assert loop.poll(PATIENCE) == ["at once"]
+        assert loop.poll(LONG) == ["at once"]
 
 
-def test_what_has_not_ended_is_closed(pipes: list[Pipe]) -> None:
+def test_tasks_that_have_not_ended_are_closed(pipes: list[Pipe]) -> None:
     with EventLoop[str]() as loop:
         for pipe in pipes:
             loop.spawn(pipe.read())
     assert all(pipe.closed for pipe in pipes)
 
 
-def test_an_interrupted_wait_closes_the_work_as_well(
+def test_an_interrupted_wait_closes_the_task_as_well(
     pipes: list[Pipe], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted() -> None:

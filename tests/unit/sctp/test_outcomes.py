@@ -10,10 +10,10 @@ from kuryrsctp.sctp.outcomes import from_connect_error, from_io_error
 
 
 def outcome(
-    code: int, seconds: float = 0.0, aborted: bool = False, begun: bool | None = None
+    code: int, seconds: float = 0.0, aborted: bool = False, handshake_begun: bool | None = None
 ) -> Outcome | None:
-    end = from_connect_error(code, seconds, aborted=aborted, begun=begun)
-    return end.outcome if end else None
+    failure = from_connect_error(code, seconds, aborted=aborted, handshake_begun=handshake_begun)
+    return failure.outcome if failure else None
 
 
 def test_a_refusal_with_an_abort_is_a_closed_port_and_without_is_icmp() -> None:
@@ -22,27 +22,29 @@ def test_a_refusal_with_an_abort_is_a_closed_port_and_without_is_icmp() -> None:
 
 
 def test_an_abort_after_the_peer_had_answered_is_an_application_that_does_not_accept() -> None:
-    for begun, expected in (
+    for handshake_begun, expected in (
         (True, Outcome.NOT_ACCEPTING),
         (False, Outcome.REFUSED),
         (None, Outcome.REFUSED),
     ):
-        assert outcome(errno.ECONNREFUSED, aborted=True, begun=begun) is expected
+        assert (
+            outcome(errno.ECONNREFUSED, aborted=True, handshake_begun=handshake_begun) is expected
+        )
 
 
-def test_who_cannot_see_the_handshake_is_told_what_that_takes() -> None:
-    end = from_connect_error(errno.ECONNREFUSED, 0.0, aborted=True, begun=None)
-    assert end is not None
-    assert "CAP_NET_RAW" in end.detail
+def test_without_a_raw_socket_the_detail_names_the_capability_that_is_missing() -> None:
+    failure = from_connect_error(errno.ECONNREFUSED, 0.0, aborted=True, handshake_begun=None)
+    assert failure is not None
+    assert "CAP_NET_RAW" in failure.detail
 
 
 def test_an_answer_that_breaks_off_says_how_much_of_it_had_come() -> None:
-    end = from_io_error(errno.ECONNRESET, 4096)
-    assert end is not None
-    assert "after 4096 bytes of the answer" in end.detail
+    failure = from_io_error(errno.ECONNRESET, 4096)
+    assert failure is not None
+    assert "after 4096 bytes of the answer" in failure.detail
 
 
-def test_an_unreachable_host_is_a_firewalls_doing_unless_it_took_three_arp_requests() -> None:
+def test_an_unreachable_host_means_a_firewall_unless_it_took_three_arp_requests() -> None:
     assert outcome(errno.EHOSTUNREACH, 0.001) is Outcome.PROHIBITED
     assert outcome(errno.EHOSTUNREACH, 1.02) is Outcome.PROHIBITED
     assert outcome(errno.EHOSTUNREACH, 3.1) is Outcome.UNREACHABLE
@@ -55,7 +57,7 @@ def test_an_error_of_this_host_says_nothing_about_the_peer(code: int) -> None:
 
 
 def test_a_reset_is_a_lost_association() -> None:
-    end = from_io_error(errno.ECONNRESET)
-    assert end is not None
-    assert end.outcome is Outcome.LOST
-    assert end.detail == "the association broke: connection reset by peer"
+    failure = from_io_error(errno.ECONNRESET)
+    assert failure is not None
+    assert failure.outcome is Outcome.LOST
+    assert failure.detail == "the association broke: connection reset by peer"

@@ -34,7 +34,7 @@ def test_the_source_address_for_this_host_is_this_hosts() -> None:
 
 @pytest.mark.parametrize("source", ["192.0.2.1", "::1", "no-address"])
 def test_a_source_that_is_not_this_hosts_is_wrong_usage(source: str) -> None:
-    with pytest.raises(UsageError, match=f"{source} is no address of this host"):
+    with pytest.raises(UsageError, match=f"'{source}' is not an address of this host"):
         route.find_route(Endpoint("127.0.0.1", 90), source)
 
 
@@ -42,8 +42,8 @@ def test_a_source_that_is_this_hosts_is_kept() -> None:
     assert route.find_route(Endpoint("127.0.0.1", 90), "127.0.0.2").source[0] == "127.0.0.2"
 
 
-def test_no_way_at_all_is_known_before_anything_is_sent() -> None:
-    # A link-local address without its link: what no host has a way to.
+def test_a_missing_route_is_known_before_anything_is_sent() -> None:
+    # A link-local address without its interface: no host has a route to it.
     with pytest.raises(ExchangeFailed) as caught:
         route.source_address(socket.AF_INET6, ("fe80::1", 90, 0, 0))
     assert caught.value.outcome is Outcome.UNREACHABLE
@@ -51,12 +51,12 @@ def test_no_way_at_all_is_known_before_anything_is_sent() -> None:
 
 @pytest.mark.usefixtures("fake_kernel_without_sctp")
 def test_without_sctp_the_module_the_package_and_the_blacklist_are_named() -> None:
-    for open_one in (
+    for open_socket in (
         lambda: client_socket(socket.AF_INET),
         lambda: listening_socket("127.0.0.1", 9090),
     ):
         with pytest.raises(SctpUnavailable) as caught:
-            open_one()
+            open_socket()
         for word in ("modprobe sctp", "kernel-modules-extra", "blacklist"):
             assert word in str(caught.value)
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Source ports come again as late as can be, in one run and over several."""
+"""Source ports are reused as late as possible, in one run and over several runs."""
 
 import fcntl
 import itertools
@@ -18,7 +18,7 @@ PORTS = st.integers(min_value=1, max_value=65535)
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return where the runs take turns."""
+    """Return the file that the runs share."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     return tmp_path / "kuryrsctp" / "source-port"
 
@@ -28,7 +28,7 @@ def taken(ports: Iterator[int], count: int) -> list[int]:
 
 
 @given(st.data())
-def test_no_source_port_comes_again_before_all_others_have(data: st.DataObject) -> None:
+def test_no_source_port_is_reused_before_all_others_are_used(data: st.DataObject) -> None:
     low = data.draw(PORTS)
     high = data.draw(st.integers(low, min(low + 100, 65535)))
     ports = source_ports(low, high, data.draw(st.integers(low, high)))
@@ -50,15 +50,15 @@ def test_runs_share_no_port_whether_at_once_or_one_after_another() -> None:
     assert len(used) == len(set(used))
 
 
-def test_many_short_runs_go_through_the_range_before_a_port_comes_again() -> None:
+def test_many_short_runs_go_through_the_range_before_a_port_is_reused() -> None:
     begins = [next(ephemeral_ports()) for _ in range(400)]
     assert len(set(begins)) == 400
 
 
-@pytest.mark.parametrize("said", [b"", b"nonsense", b"-1", b"9" * 99, b"\xff\xfe", b"1\n2"])
-def test_a_file_that_makes_no_sense_is_begun_anew(cache: Path, said: bytes) -> None:
+@pytest.mark.parametrize("content", [b"", b"nonsense", b"-1", b"9" * 99, b"\xff\xfe", b"1\n2"])
+def test_a_file_with_invalid_content_is_overwritten(cache: Path, content: bytes) -> None:
     cache.parent.mkdir()
-    cache.write_bytes(said)
+    cache.write_bytes(content)
     used = taken(ephemeral_ports(), 100) + taken(ephemeral_ports(), 100)
     assert len(used) == len(set(used))
 
@@ -81,7 +81,7 @@ def test_nobody_waits_for_a_run_that_holds_the_file(cache: Path) -> None:
         assert len(set(taken(ephemeral_ports(), 1000))) == 1000
 
 
-def test_a_link_in_the_files_place_is_not_followed(cache: Path, tmp_path: Path) -> None:
+def test_a_symbolic_link_instead_of_the_file_is_not_followed(cache: Path, tmp_path: Path) -> None:
     cache.parent.mkdir()
     other = tmp_path / "other"
     other.write_text("precious")
