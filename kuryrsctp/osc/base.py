@@ -122,28 +122,30 @@ class VerdictLister(command.Lister):
         self, parsed_args: argparse.Namespace, things: Iterable[T], total: int
     ) -> Iterable[T]:
         """Yield the things; whoever waits at a terminal sees how far it is."""
-        terminal = self._terminal(parsed_args)
+        terminal = self.progress_stream(prints_rows=parsed_args.formatter in STREAMED)
         if terminal is None:
             return things
         from kuryrsctp.osc import progress
 
-        return progress.shown(things, total, terminal)
+        return progress.track(things, total, terminal)
 
     def counted(self, parsed_args: argparse.Namespace) -> contextlib.AbstractContextManager["Seen"]:
         """Return a context that yields what to tell of how much was read, to be shown likewise."""
-        terminal = self._terminal(parsed_args)
+        terminal = self.progress_stream(prints_rows=parsed_args.formatter in STREAMED)
         if terminal is None:
             return contextlib.nullcontext(lambda count: None)
         from kuryrsctp.osc import progress
 
-        return progress.counted(terminal)
+        return progress.counter(terminal)
 
-    def _terminal(self, parsed_args: argparse.Namespace) -> TextIO | None:
-        """Return where to show progress, None where nobody sees it or where it is in the way."""
+    def progress_stream(self, *, prints_rows: bool) -> TextIO | None:
+        """Return where to show progress; None without a terminal, or with --quiet.
+
+        Nor is it shown on a terminal where rows are printed meanwhile (`prints_rows`).
+        """
         stderr: TextIO = self.app.stderr
-        rows_between = parsed_args.formatter in STREAMED and self.app.stdout.isatty()
-        wanted = self.app.options.verbose_level and stderr.isatty() and not rows_between
-        return stderr if wanted else None
+        mixed = prints_rows and self.app.stdout.isatty()
+        return stderr if self.app.options.verbose_level and stderr.isatty() and not mixed else None
 
     def produce_output(
         self,

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Shares and round-trip times as bars of text. Pure."""
+"""Draws shares and round-trip times as bars of text. No I/O."""
 
 import math
 from collections import Counter
@@ -11,53 +11,54 @@ from kuryrsctp.prober.statistics import ProbeReport
 from kuryrsctp.terminal_text import printable
 
 _WIDTH = 40
-_LABEL = 40
+_MAX_LABEL_LENGTH = 40
 _MAX_BARS = 40
-# Steps of a latency axis within a decade.
-_STEPS = (1, 2, 5)
+# The bounds of the bars of a latency histogram, within a decade.
+_BOUNDS = (1, 2, 5)
 
 
 def chart(report: ProbeReport) -> Iterator[str]:
-    """Yield a bar for the share of each group, and for each step of round-trip times."""
-    groups = [one for one in report.groups if one.outcome]
-    for target in dict.fromkeys(one.target for one in groups):
+    """Yield a bar for the share of each group, and bars for the round-trip times of all."""
+    sent = [group for group in report.groups if group.outcome]
+    for target in dict.fromkeys(group.target for group in sent):
         yield f"Messages to {target}"
-        shown = [one for one in groups if one.target == target]
-        for group in shown[:_MAX_BARS]:
-            who = printable(group.member or group.backend, _LABEL)
-            label = f"{group.outcome.value if group.outcome else '':<15} {who:<{_LABEL}}"
+        groups = [group for group in sent if group.target == target]
+        for group in groups[:_MAX_BARS]:
+            name = printable(group.member or group.backend, _MAX_LABEL_LENGTH)
+            outcome = group.outcome.value if group.outcome else ""
+            label = f"{outcome:<15} {name:<{_MAX_LABEL_LENGTH}}"
             yield f"  {label} {group.share:4.0%} {_bar(group.share)}"
-        if len(shown) > _MAX_BARS:
-            yield f"  and {len(shown) - _MAX_BARS} more"
-    times = LatencyHistogram()
-    for group in groups:
-        times.merge(group.latency)
-    if times.count:
+        if len(groups) > _MAX_BARS:
+            yield f"  and {len(groups) - _MAX_BARS} more"
+    latency = LatencyHistogram()
+    for group in sent:
+        latency.merge(group.latency)
+    if latency.count:
         yield "Round-trip times"
-        yield from _histogram(times)
+        yield from _latency_bars(latency)
 
 
-def _histogram(times: LatencyHistogram) -> Iterator[str]:
-    steps: Counter[int] = Counter()
-    for seconds, count in times.buckets():
-        steps[_step(seconds)] += count
-    most = max(steps.values())
-    for step in range(min(steps), max(steps) + 1):
-        count = steps[step]
-        yield f"  up to {_limit(step) * 1000:9.3f} ms {count:8} {_bar(count / most)}"
+def _latency_bars(latency: LatencyHistogram) -> Iterator[str]:
+    counts: Counter[int] = Counter()
+    for seconds, count in latency.buckets():
+        counts[_bound_index(seconds)] += count
+    highest = max(counts.values())
+    for index in range(min(counts), max(counts) + 1):
+        count = counts[index]
+        yield f"  up to {_bound(index) * 1000:9.3f} ms {count:8} {_bar(count / highest)}"
 
 
-def _step(seconds: float) -> int:
-    """Return the number of the first step that is not below `seconds`."""
-    step = len(_STEPS) * math.floor(math.log10(seconds))
-    while _limit(step) < seconds:
-        step += 1
-    return step
+def _bound_index(seconds: float) -> int:
+    """Return the index of the first bound that is not below `seconds`."""
+    index = len(_BOUNDS) * math.floor(math.log10(seconds))
+    while _bound(index) < seconds:
+        index += 1
+    return index
 
 
-def _limit(step: int) -> float:
-    decade, place = divmod(step, len(_STEPS))
-    return float(_STEPS[place] * 10.0**decade)
+def _bound(index: int) -> float:
+    decade, place = divmod(index, len(_BOUNDS))
+    return float(_BOUNDS[place] * 10.0**decade)
 
 
 def _bar(share: float) -> str:

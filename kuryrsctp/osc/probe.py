@@ -1,21 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 
 
-"""openstack kuryr sctp probe"""
+"""The command `openstack kuryr sctp probe`."""
 
 import argparse
-import collections
 import contextlib
 import logging
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from cliff.columns import FormattableColumn
 from cliff.lister import Lister
 
 from kuryrsctp.errors import KuryrSctpError
-from kuryrsctp.osc import live
 from kuryrsctp.osc.base import STREAMED, VerdictLister, cell
 from kuryrsctp.osc.exit_codes import ExitCode, exit_code
 
@@ -26,18 +24,18 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 
-_TIMES = ("RTT Min", "RTT Avg", "RTT P95", "RTT Max")
-_COLUMNS = ("Target", "Outcome", "Backend", "Member", "Messages", "Share", *_TIMES)
+_RTT_COLUMNS = ("RTT Min", "RTT Avg", "RTT P95", "RTT Max")
+_COLUMNS = ("Target", "Outcome", "Backend", "Member", "Messages", "Share", *_RTT_COLUMNS)
 _EACH_COLUMNS = ("Seq", "Target", "Local Port", "Outcome", "Backend", "RTT", "Answer")
 
-# Those that print a row at a time.
-
 _EPILOG = """\
-Times are in milliseconds; P95 is exact to 1 %.
+Exit status: 0 every message was answered (with --via both: every message through
+the VIP), 1 it could not be judged, 2 usage, 3 a message was not answered, or there
+is no such service.
 
-Exit codes: 0 every message was answered (with --via both: every one through the
-VIP), 1 it could not be judged, 2 usage, 3 a message was not answered, or there is
-no such service.
+Round-trip times (RTT) are in milliseconds; P95 is exact to 1 %. The source ports that
+were used last are recorded in ~/.cache/kuryrsctp/source-port, so that the next
+messages are sent from others.
 
 Examples::
 
@@ -48,7 +46,7 @@ Examples::
 
 
 class Milliseconds(FormattableColumn[Any]):
-    """Seconds, shown and passed on as milliseconds."""
+    """Seconds, printed as milliseconds."""
 
     def human_readable(self) -> str:
         """Return milliseconds, to the hundredth."""
@@ -60,14 +58,14 @@ class Milliseconds(FormattableColumn[Any]):
 
 
 class Share(FormattableColumn[Any]):
-    """A part of a whole, 0 to 1."""
+    """A share, 0 to 1."""
 
     def human_readable(self) -> str:
-        """Return percents."""
+        """Return a percentage."""
         return f"{self._value:.0%}"
 
     def machine_readable(self) -> float:
-        """Return the part, to four digits."""
+        """Return the share, to four digits."""
         return round(float(self._value), 4)
 
 
@@ -80,8 +78,10 @@ class Probe(VerdictLister):
 
     epilog = _EPILOG
 
+    _plan: "Plan"
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Add the arguments to cliff's."""
+        """Add the command's arguments."""
         from kuryrsctp.osc import probe_options
 
         parser = super().get_parser(prog_name)
@@ -91,16 +91,24 @@ class Probe(VerdictLister):
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[tuple[str, ...], Iterable[tuple[Any, ...]]]:
-        """Probe; return the columns and a row for each group, or for each message as it ends."""
-        plan = self._plan(parsed_args)
-        for note in plan.notes:
+        """Probe; return the columns and a row for each group of messages, or for each message.
+
+        Messages whose rows are printed one by one are sent by `produce_output`.
+        """
+        self._plan = self._make_plan(parsed_args)
+        for note in self._plan.notes:
             LOG.warning("%s", note)
-        summary = plan.summary()
-        messages = self._run(plan, summary, parsed_args)
-        if parsed_args.each:
-            return _EACH_COLUMNS, messages
-        collections.deque(messages, maxlen=0)
-        return _COLUMNS, _rows(summary.report())
+        rows: list[tuple[Any, ...]] = []
+        if _streams(parsed_args):
+            return _EACH_COLUMNS, rows
+
+        def keep_rows(exchanges: Iterator["Exchange"]) -> None:
+            for exchange in exchanges:
+                if parsed_args.each:
+                    rows.append(_exchange_row(exchange))
+
+        report = self._probe(parsed_args, keep_rows)
+        return (_EACH_COLUMNS, rows) if parsed_args.each else (_COLUMNS, _group_rows(report))
 
     def produce_output(
         self,
@@ -108,62 +116,63 @@ class Probe(VerdictLister):
         column_names: Sequence[str],
         data: Iterable[Sequence[Any]],
     ) -> int:
-        """Print the rows; those of messages one by one, in the formats that can do so."""
+        """Print the rows; or send the messages, and print each row when its message has ended."""
         if not _streams(parsed_args):
             return super().produce_output(parsed_args, column_names, data)
-        try:
-            return Lister.produce_output(self, parsed_args, column_names, self._flushed(data))
-        except KeyboardInterrupt:
-            # It came while a row was printed: for the run it came just after.
-            if isinstance(data, Generator):
-                with contextlib.suppress(StopIteration):
-                    data.throw(KeyboardInterrupt)
-            return self.exit_code
 
-    def _flushed(self, rows: Iterable[Sequence[Any]]) -> Iterator[list[Any]]:
-        for row in rows:
-            yield [cell(one) for one in row]
+        def print_rows(exchanges: Iterator["Exchange"]) -> None:
+            Lister.produce_output(self, parsed_args, column_names, self._flushed_rows(exchanges))
+
+        self._probe(parsed_args, print_rows)
+        return self.exit_code
+
+    def _flushed_rows(self, exchanges: Iterator["Exchange"]) -> Iterator[list[Any]]:
+        for exchange in exchanges:
+            yield [cell(value) for value in _exchange_row(exchange)]
             self.app.stdout.flush()
 
-    def _plan(self, parsed_args: argparse.Namespace) -> "Plan":
-        from kuryrsctp import prober
+    def _make_plan(self, parsed_args: argparse.Namespace) -> "Plan":
         from kuryrsctp.osc import probe_options
 
-        arguments = probe_options.arguments(parsed_args)
+        plan = probe_options.planner(parsed_args)
         if parsed_args.service is None or parsed_args.address is not None:
-            return prober.plan(service=parsed_args.service, **arguments)
+            return plan()
         with self.connection() as connection:
-            return prober.plan(connection, parsed_args.service, **arguments)
+            return plan(connection)
 
-    def _run(
-        self, plan: "Plan", summary: "Summary", parsed_args: argparse.Namespace
-    ) -> Iterator[tuple[Any, ...]]:
-        """Send the messages, yield a row for each; in the end say what it comes to."""
-        stopped: ExitCode | None = None
-        with self._display(plan, summary, parsed_args) as show, closing(plan.run()) as exchanges:
+    def _probe(
+        self, parsed_args: argparse.Namespace, consume: Callable[[Iterator["Exchange"]], None]
+    ) -> "ProbeReport":
+        """Send the messages as `consume` reads their exchanges, and report in the end.
+
+        There is always a report: also when the user interrupts a message or the printing of a
+        row, or when an error ends the probe after some messages.
+        """
+        plan, summary = self._plan, self._plan.summary()
+        terminal = self.progress_stream(prints_rows=_streams(parsed_args))
+        status: ExitCode | None = None
+        with closing(_exchanges(plan, summary, terminal)) as exchanges:
             try:
-                for exchange in exchanges:
-                    summary.add(exchange)
-                    show(exchange)
-                    yield _row(exchange)
+                consume(exchanges)
             except KeyboardInterrupt:
-                stopped = ExitCode.INTERRUPTED
+                status = ExitCode.INTERRUPTED
             except KuryrSctpError as error:
                 if not summary.messages:
                     raise
                 self.complain(error)
-                stopped = exit_code(error)
+                status = exit_code(error)
         report = summary.report()
-        self._tell(plan, report, parsed_args)
-        if stopped is ExitCode.INTERRUPTED:
+        self._print_report(parsed_args, report)
+        if status is ExitCode.INTERRUPTED:
             total = "" if plan.messages is None else f" of {plan.messages}"
             LOG.warning("interrupted after %d%s messages", report.messages, total)
-        self.exit_code = exit_code(report.conclusion) if stopped is None else stopped
+        self.exit_code = exit_code(report.conclusion) if status is None else status
+        return report
 
-    def _tell(self, plan: "Plan", report: "ProbeReport", parsed_args: argparse.Namespace) -> None:
-        for line in (*report.warnings, *report.verdict.lines):
+    def _print_report(self, parsed_args: argparse.Namespace, report: "ProbeReport") -> None:
+        for line in (*report.warnings, *report.reasons):
             LOG.warning("%s", line)
-        if plan.schedule.is_watch:
+        if self._plan.schedule.is_watch:
             for outage in report.outages:
                 LOG.warning("%s", outage)
         if parsed_args.chart:
@@ -172,21 +181,30 @@ class Probe(VerdictLister):
             for line in chart(report):
                 print(line, file=self.app.stderr)
 
-    def _display(
-        self, plan: "Plan", summary: "Summary", parsed_args: argparse.Namespace
-    ) -> "contextlib.AbstractContextManager[live.Show]":
-        stderr = self.app.stderr
-        rows_are_shown = _streams(parsed_args) and self.app.stdout.isatty()
-        if rows_are_shown or self.app.options.verbose_level == 0 or not stderr.isatty():
-            return live.nothing()
-        return live.shown(stderr, plan.messages, summary)
+
+def _exchanges(
+    plan: "Plan", summary: "Summary", terminal: TextIO | None
+) -> Generator["Exchange", None, None]:
+    """Send the messages; yield each exchange when it has been counted and shown."""
+    with contextlib.ExitStack() as stack:
+        show: Callable[[Exchange], None] | None = None
+        if terminal:
+            from kuryrsctp.osc import progress
+
+            show = stack.enter_context(progress.exchanges(terminal, plan.messages, summary))
+        for exchange in stack.enter_context(closing(plan.run())):
+            summary.add(exchange)
+            if show:
+                show(exchange)
+            yield exchange
 
 
 def _streams(parsed_args: argparse.Namespace) -> bool:
+    """Return whether each row is printed when it comes."""
     return bool(parsed_args.each) and parsed_args.formatter in STREAMED
 
 
-def _rows(report: "ProbeReport") -> Iterable[tuple[Any, ...]]:
+def _group_rows(report: "ProbeReport") -> Iterator[tuple[Any, ...]]:
     for group in report.groups:
         yield (
             str(group.target),
@@ -202,7 +220,7 @@ def _rows(report: "ProbeReport") -> Iterable[tuple[Any, ...]]:
         )
 
 
-def _row(exchange: "Exchange") -> tuple[Any, ...]:
+def _exchange_row(exchange: "Exchange") -> tuple[Any, ...]:
     return (
         exchange.seq,
         str(exchange.target),

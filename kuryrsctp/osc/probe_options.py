@@ -1,51 +1,55 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The arguments of `openstack kuryr sctp probe`, and what of `kuryrsctp.prober` they mean."""
+"""The arguments of `openstack kuryr sctp probe`, and the plan that they make."""
 
 import argparse
+import functools
 from pathlib import Path
-from typing import Any
 
 from kuryrsctp import naming, prober
 from kuryrsctp.errors import UsageError
+from kuryrsctp.osc import argtypes
 from kuryrsctp.prober.schedule import Schedule
 from kuryrsctp.prober.targets import Via
-from kuryrsctp.sctp.messages import Message
+from kuryrsctp.sctp.messages import MAX_MESSAGE_SIZE, Message
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments."""
+    """Add the arguments to a parser."""
     _add_targets(parser)
-    _add_load(parser)
+    _add_schedule(parser)
     _add_message(parser)
-    _add_judgement(parser)
+    _add_expectations(parser)
 
 
-def arguments(parsed_args: argparse.Namespace) -> dict[str, Any]:
-    """Return the parameters of `prober.plan`; raise UsageError for what makes none."""
-    same = (
-        "address",
-        "port",
-        "namespace",
-        "via",
-        "floating_ip",
-        "count",
-        "timeout",
-        "expect",
-        "backend_pattern",
-        "all_members",
-    )
-    return {name: getattr(parsed_args, name) for name in same} | {
-        "schedule": Schedule(parsed_args.interval, parsed_args.duration, parsed_args.concurrency),
-        "message": Message(
-            _message(parsed_args),
+def planner(parsed_args: argparse.Namespace) -> functools.partial[prober.Plan]:
+    """Return `prober.plan` with the arguments, to be called with a connection or without.
+
+    Raises UsageError for a message or a schedule that is out of range.
+    """
+    return functools.partial(
+        prober.plan,
+        service=parsed_args.service,
+        address=parsed_args.address,
+        port=parsed_args.port,
+        namespace=parsed_args.namespace,
+        via=parsed_args.via,
+        floating_ip=parsed_args.floating_ip,
+        count=parsed_args.count,
+        schedule=Schedule(parsed_args.interval, parsed_args.duration, parsed_args.concurrency),
+        timeout=parsed_args.timeout,
+        message=Message(
+            _payload(parsed_args),
             ppid=parsed_args.ppid,
             stream=parsed_args.stream,
             unordered=parsed_args.unordered,
             source=parsed_args.source,
             source_port=parsed_args.source_port,
         ),
-    }
+        expect=parsed_args.expect,
+        backend_pattern=parsed_args.backend_pattern,
+        all_members=parsed_args.all_members,
+    )
 
 
 def _add_targets(parser: argparse.ArgumentParser) -> None:
@@ -58,19 +62,22 @@ def _add_targets(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--namespace",
         metavar="<namespace>",
+        type=argtypes.namespace,
         default=naming.DEFAULT_NAMESPACE,
         help="Namespace of a service given as NAME (default: %(default)s)",
     )
     parser.add_argument(
         "--address", metavar="<address>", help="Address or host to probe instead of a service"
     )
-    parser.add_argument("--port", metavar="<port>", type=int, help="Port, with --address")
+    parser.add_argument(
+        "--port", metavar="<port>", type=argtypes.port, help="Port to probe, with --address"
+    )
     parser.add_argument(
         "--via",
-        choices=[one.value for one in Via],
+        choices=[via.value for via in Via],
         default=Via.VIP.value,
-        help="Probe the VIP, the members themselves, or both, which tells whether the load"
-        " balancer or a pod is at fault (default: %(default)s)",
+        help="Probe the VIP, the members directly, or both, which shows whether the load balancer"
+        " or a pod is at fault (default: %(default)s)",
     )
     parser.add_argument(
         "--floating-ip",
@@ -81,45 +88,44 @@ def _add_targets(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--source-port",
         metavar="<port>",
-        type=int,
-        help="Port to send every message from (default: a fresh one for each)",
+        type=argtypes.port,
+        help="Port to send every message from (default: a fresh port for each message)",
     )
 
 
-def _add_load(parser: argparse.ArgumentParser) -> None:
+def _add_schedule(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--count",
         metavar="<count>",
-        type=int,
-        help="Messages to each port of the service (default: so many that every member should"
-        " answer, 4 to 100; with --duration no bound)",
+        type=argtypes.count,
+        help="Messages to each port of the service (default: enough for every member to answer, 4"
+        " to 100; with --duration no limit)",
     )
     parser.add_argument(
         "--interval",
         metavar="<seconds>",
-        type=float,
+        type=argtypes.seconds,
         default=0.0,
         help="Time from one message to the next (default: none)",
     )
     parser.add_argument(
         "--duration",
         metavar="<seconds>",
-        type=float,
-        help="Time to go on sending; in the end, each outage is told on stderr",
+        type=argtypes.seconds,
+        help="Time in which messages are sent; at the end, each outage is reported on stderr",
     )
     parser.add_argument(
         "--concurrency",
         metavar="<associations>",
-        type=int,
+        type=argtypes.count,
         default=1,
-        help="Associations at a time (default: %(default)s, for there are servers that serve but"
-        " one)",
+        help="Associations at a time (default: %(default)s, because some servers serve only one)",
     )
     parser.add_argument(
         "--timeout",
         metavar="<seconds>",
-        type=float,
-        default=prober.TIMEOUT,
+        type=argtypes.seconds,
+        default=prober.DEFAULT_TIMEOUT,
         help="Time for each message to associate, send and be answered (default: %(default)g)",
     )
 
@@ -129,40 +135,47 @@ def _add_message(parser: argparse.ArgumentParser) -> None:
     message.add_argument(
         "--message",
         metavar="<text>",
-        default=prober.MESSAGE,
+        default=prober.DEFAULT_MESSAGE,
         help="Message to send (default: %(default)s)",
     )
     message.add_argument("--message-file", metavar="<file>", help="File with the message to send")
     message.add_argument("--message-hex", metavar="<hex>", help="Message to send, in hexadecimal")
     message.add_argument(
-        "--payload-size", metavar="<bytes>", type=int, help="Send so many bytes of the default text"
+        "--payload-size",
+        metavar="<bytes>",
+        type=argtypes.count,
+        help="Repeat the default message up to this size, and send that",
     )
     parser.add_argument(
         "--ppid",
         metavar="<number>",
-        type=int,
+        type=argtypes.count,
         default=0,
         help="Payload protocol identifier of the message, such as 46 for Diameter (default: 0)",
     )
     parser.add_argument(
-        "--stream", metavar="<number>", type=int, default=0, help="Stream to send on (default: 0)"
+        "--stream",
+        metavar="<number>",
+        type=argtypes.count,
+        default=0,
+        help="Stream to send on (default: 0)",
     )
     parser.add_argument(
-        "--unordered", action="store_true", help="Send the message outside its stream's order"
+        "--unordered", action="store_true", help="Send the message outside the order of its stream"
     )
 
 
-def _add_judgement(parser: argparse.ArgumentParser) -> None:
+def _add_expectations(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--expect",
         metavar="<regex>",
-        help="Regular expression to be found in the first 4096 characters of every answer",
+        help="Regular expression that must be found in the first 4096 characters of every answer",
     )
     parser.add_argument(
         "--backend-pattern",
         metavar="<regex>",
         help="Regular expression that finds in an answer, as its first group, the name of who"
-        " answers (default: a host's name, colon and space at the start, as kuryr-sctp-demo)",
+        " answers (default: a host name, colon and space at the start, as kuryr-sctp-demo sends)",
     )
     parser.add_argument(
         "--all-members", action="store_true", help="Fail if a member never answered"
@@ -177,7 +190,7 @@ def _add_judgement(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _message(parsed_args: argparse.Namespace) -> bytes:
+def _payload(parsed_args: argparse.Namespace) -> bytes:
     if parsed_args.message_file is not None:
         return _read(Path(parsed_args.message_file))
     if parsed_args.message_hex is not None:
@@ -187,17 +200,17 @@ def _message(parsed_args: argparse.Namespace) -> bytes:
             raise UsageError(f"--message-hex is not hexadecimal: {error}") from error
     if parsed_args.payload_size is not None:
         size = int(parsed_args.payload_size)
-        if not 0 < size <= prober.MAX_MESSAGE_SIZE:
-            raise UsageError(f"payload size is {size}: give 1 to {prober.MAX_MESSAGE_SIZE} bytes")
-        text = prober.MESSAGE.encode()
+        if not 0 < size <= MAX_MESSAGE_SIZE:
+            raise UsageError(f"invalid payload size '{size}': give 1 to {MAX_MESSAGE_SIZE} bytes")
+        text = prober.DEFAULT_MESSAGE.encode()
         return (text * (size // len(text) + 1))[:size]
     return str(parsed_args.message).encode("utf-8", "surrogateescape")
 
 
 def _read(path: Path) -> bytes:
-    """Return the file's content, or of what has no end enough to be refused."""
+    """Return the file's content; of an endless file, just enough that it is refused."""
     try:
         with path.open("rb") as file:
-            return file.read(prober.MAX_MESSAGE_SIZE + 1)
+            return file.read(MAX_MESSAGE_SIZE + 1)
     except OSError as error:
         raise UsageError(f"cannot read '{path}': {error.strerror}") from error

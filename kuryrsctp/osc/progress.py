@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""How far a long look at many services has come, for whoever waits at a terminal."""
+"""Shows the progress of a command on a terminal.
+
+`VerdictLister.progress_stream` decides whether there is a terminal to show it on.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TextIO, TypeVar
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from rich.console import Console
 from rich.progress import (
@@ -14,15 +17,27 @@ from rich.progress import (
     ProgressColumn,
     Task,
     TextColumn,
+    TimeElapsedColumn,
     TimeRemainingColumn,
 )
 from rich.text import Text
 
+from kuryrsctp.terminal_text import printable
+
+if TYPE_CHECKING:
+    from kuryrsctp.prober.statistics import Summary
+    from kuryrsctp.sctp.messages import Exchange
+
 T = TypeVar("T")
+
+MAX_LINES = 50
+"""Messages that have a line each: about what a screen holds."""
+
+_MAX_ANSWER_LENGTH = 60
 
 
 class Rate(ProgressColumn):
-    """How many are done in a second."""
+    """How many items are done in a second."""
 
     def render(self, task: Task) -> Text:
         """Return the rate, once there is one."""
@@ -30,23 +45,55 @@ class Rate(ProgressColumn):
         return Text("" if speed is None else f"{speed:.0f}/s")
 
 
-def shown(things: Iterable[T], total: int, terminal: TextIO) -> Iterator[T]:
-    """Yield the things; show count, rate and time left meanwhile."""
+def track(items: Iterable[T], total: int, terminal: TextIO) -> Iterator[T]:
+    """Yield the items; meanwhile show their number, their rate and the time left."""
     columns = (MofNCompleteColumn(), Rate(), TimeRemainingColumn(), TextColumn("left"))
     with _progress(terminal, *columns) as progress:
-        yield from progress.track(things, total=total)
+        yield from progress.track(items, total=total)
 
 
 @contextmanager
-def counted(terminal: TextIO) -> Iterator[Callable[[int], None]]:
-    """Show count and rate of what comes in unknown numbers; yield what is to be told of each."""
+def counter(terminal: TextIO) -> Iterator[Callable[[int], None]]:
+    """Show the number and rate of items whose total is not known.
+
+    Yields a function to call with the number of items that have been read since its last call.
+    """
     with _progress(terminal, TextColumn("{task.completed:.0f} read"), Rate()) as progress:
         task = progress.add_task("", total=None)
 
-        def more(count: int) -> None:
+        def advance(count: int) -> None:
             progress.advance(task, count)
 
-        yield more
+        yield advance
+
+
+@contextmanager
+def exchanges(
+    terminal: TextIO, total: int | None, summary: "Summary"
+) -> Iterator["Callable[[Exchange], None]"]:
+    """Show a line for each of a few messages; a bar for many, or if their total is not known.
+
+    Yields a function to call with each exchange, when `summary` has counted it.
+    """
+    if total is not None and total <= MAX_LINES:
+        yield lambda exchange: print(_line(exchange), file=terminal, flush=True)
+        return
+    columns = (MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    with _progress(terminal, *columns) as progress:
+        task = progress.add_task("", total=total)
+
+        def update(_: "Exchange") -> None:
+            counts = summary.outcomes.most_common()
+            outcomes = ", ".join(f"{count} {outcome.value}" for outcome, count in counts)
+            progress.update(task, completed=summary.messages, description=outcomes)
+
+        yield update
+
+
+def _line(exchange: "Exchange") -> str:
+    time = "" if exchange.rtt is None else f"{exchange.rtt * 1000:.2f} ms"
+    text = printable(exchange.answer, _MAX_ANSWER_LENGTH) or exchange.detail
+    return f"{exchange.seq:3}  {exchange.target}  {exchange.outcome.value:<15}  {time:>10}  {text}"
 
 
 def _progress(terminal: TextIO, *columns: ProgressColumn) -> Progress:
@@ -55,7 +102,7 @@ def _progress(terminal: TextIO, *columns: ProgressColumn) -> Progress:
         *columns,
         console=Console(file=terminal),
         transient=True,
-        # The result goes its own way.
+        # The rows on stdout are not part of the progress.
         redirect_stdout=False,
         redirect_stderr=False,
     )

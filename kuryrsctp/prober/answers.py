@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What an answer says: whether it is the expected one, and which backend it names. Pure."""
+"""Reads answers: is it the expected one, and which backend does it name? No I/O."""
 
 import re
 from dataclasses import dataclass, replace
@@ -13,30 +13,30 @@ from kuryrsctp.sctp.messages import Exchange
 DEMO_PATTERN = r"\A([A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?): "
 
 MAX_SEARCHED = 4096
-"""Characters of an answer that patterns see: a peer shall not choose how long a search takes."""
+"""Characters of an answer that are searched, so that no peer can make a search take long."""
 
 _MAX_BACKEND_LENGTH = 253
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerMatcher:
-    """Regular expressions for answers, which are read as UTF-8.
+    """Regular expressions for answers, which are decoded as UTF-8.
 
     `expect` has to be found in an answer. `backend` finds the name of who answers: its
-    first group, or all of it where it has no group.
+    first group, or the whole match if it has no group.
     """
 
     expect: re.Pattern[str] | None = None
     backend: re.Pattern[str] = re.compile(DEMO_PATTERN)
 
     def apply(self, exchange: Exchange) -> Exchange:
-        """Return the exchange with the answer's backend, UNEXPECTED if it does not match."""
+        """Return the exchange with the backend of its answer, UNEXPECTED if it does not match."""
         if exchange.outcome is not Outcome.ANSWERED:
             return exchange
         # A character takes 4 bytes at most.
         text = exchange.answer[: 4 * MAX_SEARCHED].decode("utf-8", "surrogateescape")[:MAX_SEARCHED]
-        found = self.backend.search(text)
-        name = found[1 if self.backend.groups else 0] if found else None
+        match = self.backend.search(text)
+        name = match[1 if self.backend.groups else 0] if match else None
         exchange = replace(exchange, backend=(name or "")[:_MAX_BACKEND_LENGTH])
         if self.expect is None or self.expect.search(text):
             return exchange
@@ -48,7 +48,7 @@ class AnswerMatcher:
 
 
 def answer_matcher(expect: str | None = None, backend: str | None = None) -> AnswerMatcher:
-    """Return a reader of answers; raise UsageError for what is no regular expression."""
+    """Return a matcher for two patterns; raise UsageError for an invalid regular expression."""
     return AnswerMatcher(
         None if expect is None else _compiled(expect),
         _compiled(DEMO_PATTERN if backend is None else backend),
@@ -59,4 +59,4 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     try:
         return re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
-        raise UsageError(f"'{pattern}' is no regular expression: {error}") from error
+        raise UsageError(f"invalid regular expression '{pattern}': {error}") from error

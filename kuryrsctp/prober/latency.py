@@ -1,24 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Round-trip times, many in little memory. Pure."""
+"""A histogram of round-trip times in bounded memory. No I/O."""
 
 import math
 from collections import Counter
 from collections.abc import Iterator
 
-# The bounds of the buckets are powers of this, so that a percentile is at most 1 % off.
+# Each bucket's upper bound is this many times the last one's, so that a percentile is off by at
+# most 1 %.
 _GROWTH = 1.02
 _SHORTEST = 1e-6
 
 
 class LatencyHistogram:
-    """Durations in seconds: their count, least, greatest and mean exactly, percentiles to 1 %.
+    """Durations in seconds: exact count, minimum, maximum and mean, percentiles to 1 %.
 
-    Between a microsecond and an hour there are 1,100 buckets, whatever the number of times.
+    Between a microsecond and an hour there are 1,100 buckets, for any number of durations.
     """
 
     def __init__(self) -> None:
-        """Start with none."""
+        """Start without a duration."""
         self.count = 0
         self.min: float | None = None
         self.max: float | None = None
@@ -26,7 +27,7 @@ class LatencyHistogram:
         self._buckets: Counter[int] = Counter()
 
     def add(self, seconds: float) -> None:
-        """Take in one time."""
+        """Add one duration."""
         self.count += 1
         self.min = seconds if self.min is None else min(self.min, seconds)
         self.max = seconds if self.max is None else max(self.max, seconds)
@@ -34,7 +35,7 @@ class LatencyHistogram:
         self._buckets[math.ceil(math.log(max(seconds, _SHORTEST) / _SHORTEST, _GROWTH))] += 1
 
     def merge(self, other: "LatencyHistogram") -> None:
-        """Take in all of another's times."""
+        """Add all durations of another histogram."""
         if other.min is None or other.max is None:
             return
         self.count += other.count
@@ -45,11 +46,14 @@ class LatencyHistogram:
 
     @property
     def mean(self) -> float | None:
-        """The mean in seconds."""
+        """The mean in seconds, None without a duration."""
         return self._sum / self.count if self.count else None
 
     def percentile(self, percent: float) -> float | None:
-        """Return the seconds that `percent` of the times kept to (nearest rank, to 1 %)."""
+        """Return the duration that `percent` of all do not exceed, in seconds.
+
+        It is the nearest rank, to 1 %; None without a duration.
+        """
         if self.min is None or self.max is None:
             return None
         rank = max(1, math.ceil(self.count * percent / 100))
@@ -60,6 +64,6 @@ class LatencyHistogram:
         return self.max
 
     def buckets(self) -> Iterator[tuple[float, int]]:
-        """Yield the middle of each bucket in seconds, ascending, and how many times it holds."""
+        """Yield the middle of each bucket in seconds, ascending, and its number of durations."""
         for bucket, count in sorted(self._buckets.items()):
             yield _SHORTEST * _GROWTH ** (bucket - 0.5), count

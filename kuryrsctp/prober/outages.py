@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""When messages went unanswered, for how long, and who answered before and after. Pure."""
+"""Outages: when messages were not answered, how long, and who answered before and after. No I/O."""
 
 import time
 from collections import Counter
@@ -13,20 +13,23 @@ from kuryrsctp.sctp.messages import Exchange
 from kuryrsctp.terminal_text import printable
 
 MAX_OUTAGES = 1000
-"""Outages of a target that are remembered; later ones are counted only."""
+"""Outages of a target that are kept; later ones are only counted."""
 
 _MAX_MEMBERS = 100
 _MAX_NAME_LENGTH = 253
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outage:
-    """A time in which messages to a target went unanswered.
+    """A time in which messages to a target were not answered.
 
-    `began` is when the first of them was sent, `ended` when the first one after them was
-    that was answered, None if none was: seconds since 1970 (UTC). Of the `messages` sent
-    in between, those in `failures` were not answered: the others came by members that
-    still did. `before` and `after` say who answered last before, and first after.
+    - `target`: the endpoint
+    - `began`: when the first unanswered message was sent, in seconds since 1970 (UTC)
+    - `ended`: when the first message was sent that was answered again, None if none was
+    - `messages`: how many messages were sent in this time. Some may have been answered, by
+      other members.
+    - `failures`: how many of them had which outcome, the most frequent first
+    - `before`, `after`: who answered last before it, and first after it; "" if not known
     """
 
     target: Endpoint
@@ -39,11 +42,11 @@ class Outage:
 
     @property
     def seconds(self) -> float | None:
-        """How long it was, None if it did not end."""
+        """How long it lasted, None if it did not end."""
         return None if self.ended is None else self.ended - self.began
 
     def __str__(self) -> str:
-        """Say it in a line, in local time."""
+        """Return it as a line, in local time."""
         day = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self.began))
         milliseconds = int(self.began % 1 * 1000)
         length = "not over" if self.seconds is None else f"{self.seconds:.3f} s"
@@ -61,7 +64,7 @@ class Outage:
 
 
 @dataclass(slots=True)
-class _Open:
+class _OpenOutage:
     began: float
     before: str
     messages: int = 0
@@ -72,69 +75,74 @@ class _Open:
 
 
 class OutageDetector:
-    """Finds the outages of one target in its exchanges, given in the order they were sent.
+    """Finds the outages of one target in its exchanges, given in the order of sending.
 
-    When one of several members fails, the others go on answering: an outage is over only
-    once every member has had its turn and none has failed. So it is known to within one
-    interval if the whole target fails, or else to within one turn round its members.
+    If one of several members fails, the others still answer. So an outage is over only when
+    every member has had its turn and none has failed. Its end is known to one interval if the
+    whole target fails, or else to one round of its members.
     """
 
     def __init__(self, target: Target) -> None:
-        """Watch for outages of `target`."""
+        """Start without an outage of `target`."""
         self._target = target
-        self._found: list[Outage] = []
-        self._forgotten = 0
-        self._open: _Open | None = None
-        self._last = ""
-        self._seen: set[str] = set()
+        self._ended: list[Outage] = []
+        self._not_kept = 0
+        self._open: _OpenOutage | None = None
+        self._last_backend = ""
+        self._backends: set[str] = set()
 
-    def add(self, exchange: Exchange, who: str) -> None:
-        """Take in the next exchange, and who answered."""
+    def add(self, exchange: Exchange, backend: str) -> None:
+        """Add the next exchange, and the name of who answered."""
         if exchange.outcome is Outcome.ANSWERED:
-            self._answered(exchange, who)
+            self._add_answered(exchange, backend)
             return
-        now = self._open or _Open(exchange.sent_at, self._last)
-        self._open = now
-        now.messages += now.answered_since + 1
-        now.answered_since = 0
-        now.failures[exchange.outcome] += 1
+        outage = self._open or _OpenOutage(exchange.sent_at, self._last_backend)
+        self._open = outage
+        outage.messages += outage.answered_since + 1
+        outage.answered_since = 0
+        outage.failures[exchange.outcome] += 1
 
     def outages(self) -> tuple[Outage, ...]:
-        """Return the outages so far, the last of which may not be over."""
-        return (*self._found, self._closed(self._open)) if self._open else tuple(self._found)
+        """Return the outages so far; the last one may not be over."""
+        return (*self._ended, self._outage(self._open)) if self._open else tuple(self._ended)
 
     @property
-    def forgotten(self) -> int:
-        """How many more outages there were than are remembered."""
-        return self._forgotten
+    def not_kept(self) -> int:
+        """How many outages there were after MAX_OUTAGES of them."""
+        return self._not_kept
 
-    def _answered(self, exchange: Exchange, who: str) -> None:
-        self._last = who
-        if len(self._seen) < _MAX_MEMBERS:
-            self._seen.add(who)
-        now = self._open
-        if now is None:
+    def _add_answered(self, exchange: Exchange, backend: str) -> None:
+        self._last_backend = backend
+        if len(self._backends) < _MAX_MEMBERS:
+            self._backends.add(backend)
+        outage = self._open
+        if outage is None:
             return
-        if not now.answered_since:
-            now.ended, now.after = exchange.sent_at, who
-        now.answered_since += 1
-        # Where the members are not known, one more than has been seen may be behind the target.
-        cycle = self._target.round_length if self._target.members else len(self._seen) + 1
-        if now.answered_since >= cycle:
+        if not outage.answered_since:
+            outage.ended, outage.after = exchange.sent_at, backend
+        outage.answered_since += 1
+        if outage.answered_since >= self._round_length():
             self._open = None
-            if len(self._found) < MAX_OUTAGES:
-                self._found.append(self._closed(now))
+            if len(self._ended) < MAX_OUTAGES:
+                self._ended.append(self._outage(outage))
             else:
-                self._forgotten += 1
+                self._not_kept += 1
 
-    def _closed(self, outage: _Open) -> Outage:
+    def _round_length(self) -> int:
+        """Return how many messages reach every member once.
+
+        If the members are not known, there may be one more than those that have answered.
+        """
+        return self._target.round_length if self._target.members else len(self._backends) + 1
+
+    def _outage(self, outage: _OpenOutage) -> Outage:
         over = outage.answered_since > 0
         return Outage(
-            self._target.endpoint,
-            outage.began,
-            outage.ended if over else None,
-            outage.messages,
-            tuple(outage.failures.most_common()),
-            outage.before,
-            outage.after if over else "",
+            target=self._target.endpoint,
+            began=outage.began,
+            ended=outage.ended if over else None,
+            messages=outage.messages,
+            failures=tuple(outage.failures.most_common()),
+            before=outage.before,
+            after=outage.after if over else "",
         )

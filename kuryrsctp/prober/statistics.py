@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What many exchanges say together: who answered, how often, how fast. Pure.
+"""Summarizes exchanges: who answered, how often, how fast. No I/O.
 
-Exchanges are counted as they come and are not kept: what is remembered of a target is
-bounded, whatever its peer answers.
+Exchanges are counted as they come, and are not kept: the memory for a target is bounded,
+whatever its peer answers.
 """
 
 import heapq
@@ -17,29 +17,33 @@ from kuryrsctp.model import Conclusion, Outcome
 from kuryrsctp.prober.latency import LatencyHistogram
 from kuryrsctp.prober.outages import Outage, OutageDetector
 from kuryrsctp.prober.targets import Target
-from kuryrsctp.prober.verdict import TargetResult, Verdict, conclude
+from kuryrsctp.prober.verdict import TargetResult, conclude
 from kuryrsctp.sctp.messages import Exchange
 from kuryrsctp.terminal_text import printable
 
 OTHERS = "(others)"
-"""Stands for the backends past the first few hundred: a peer may make up any number of names."""
+"""Stands for the backends after the first few hundred: a peer can make up any number of names."""
 
 _MAX_BACKENDS = 256
 _MAX_PEERS = 64
 _MAX_LIST_LENGTH = 200
 _OUTCOMES = tuple(Outcome)
 
-# The outcome's place among outcomes, the member's name, the backend's name.
+# The outcome's index in _OUTCOMES, the member's name, the backend's name.
 _Key = tuple[int, str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
     """Messages to one target with one outcome, from one backend.
 
-    `backend` is who the answers name, and `member` the name of the pool's member that
-    this is; "" where not known. A member that never answered has a group of its own,
-    without outcome and messages. `share` is the part of all messages to the target, 0 to 1.
+    - `target`: the endpoint
+    - `outcome`: an `Outcome`, None for a member that never answered, which has a group of its own
+    - `backend`: the name in the answers, "" if not known
+    - `member`: the name of the pool's member that this is, "" if not known
+    - `messages`: how many there were
+    - `share`: the part of all messages to the target, 0 to 1
+    - `latency`: their round-trip times
     """
 
     target: Endpoint
@@ -51,11 +55,18 @@ class Group:
     latency: LatencyHistogram = field(default_factory=LatencyHistogram)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeReport:
-    """All that `probe` found out; `groups` and `warnings` are by target.
+    """What a probe found.
 
-    A warning is a line for each kind of failure, and for each trap that was seen.
+    - `service`: the name of the service, None if an address was probed
+    - `targets`: where messages were sent
+    - `groups`: the messages of each target, by outcome and backend
+    - `warnings`: a line for each kind of failure, and for each sign of a known problem
+    - `outages`: the times in which messages were not answered
+    - `conclusion`: what all of it means
+    - `reasons`: a line for each reason of the conclusion
+    - `messages`: how many messages were sent
     """
 
     service: str | None
@@ -63,13 +74,9 @@ class ProbeReport:
     groups: tuple[Group, ...]
     warnings: tuple[str, ...]
     outages: tuple[Outage, ...]
-    verdict: Verdict
+    conclusion: Conclusion
+    reasons: tuple[str, ...]
     messages: int
-
-    @property
-    def conclusion(self) -> Conclusion:
-        """What the answers mean together."""
-        return self.verdict.conclusion
 
     @property
     def ok(self) -> bool:
@@ -84,64 +91,69 @@ class ProbeReport:
     @property
     def outcomes(self) -> Counter[Outcome]:
         """How many messages had each outcome."""
-        found: Counter[Outcome] = Counter()
+        outcomes: Counter[Outcome] = Counter()
         for group in self.groups:
             if group.outcome:
-                found[group.outcome] += group.messages
-        return found
+                outcomes[group.outcome] += group.messages
+        return outcomes
 
 
 class Summary:
-    """Counts exchanges, numbered from 1 on in the order of sending, in whatever order they end."""
+    """Counts exchanges, which may end in another order than that of sending.
+
+    They are numbered in the order of sending, from 1.
+    """
 
     def __init__(
         self, service: str | None, targets: Sequence[Target], *, all_members: bool = False
     ) -> None:
-        """Start with no message to any target; `all_members` is for the verdict (`conclude`)."""
+        """Start without a message; `all_members` is passed to `conclude`."""
         self.service = service
-        self._all_members = all_members
         self.messages = 0
         self.outcomes: Counter[Outcome] = Counter()
-        self._targets = {one.endpoint: _TargetStatistics(one) for one in targets}
-        self._next = 1
-        # Those that were overtaken by none are passed on at once.
+        self._all_members = all_members
+        self._statistics = {target.endpoint: _TargetStatistics(target) for target in targets}
+        self._next_seq = 1
+        # Exchanges that have ended before an earlier one, the earliest first.
         self._reorder_buffer: list[tuple[int, int, Exchange]] = []
 
     def add(self, exchange: Exchange) -> None:
         """Count one exchange."""
         self.messages += 1
         self.outcomes[exchange.outcome] += 1
-        self._targets[exchange.target].add(exchange)
-        light = Exchange(
+        self._statistics[exchange.target].add(exchange)
+        without_answer = Exchange(
             exchange.seq,
             exchange.target,
             exchange.outcome,
             backend=exchange.backend,
             sent_at=exchange.sent_at,
         )
-        heapq.heappush(self._reorder_buffer, (exchange.seq, self.messages, light))
-        while self._reorder_buffer and self._reorder_buffer[0][0] <= self._next:
+        heapq.heappush(self._reorder_buffer, (exchange.seq, self.messages, without_answer))
+        while self._reorder_buffer and self._reorder_buffer[0][0] <= self._next_seq:
             self._release()
-            self._next += 1
+            self._next_seq += 1
 
     def report(self) -> ProbeReport:
-        """Return what the exchanges so far say; after it none can be added."""
+        """Return the report of all exchanges; after it none can be added."""
         while self._reorder_buffer:
             self._release()
-        tallies = self._targets.values()
+        statistics = self._statistics.values()
+        verdict = conclude([each.result() for each in statistics], all_members=self._all_members)
         return ProbeReport(
-            self.service,
-            tuple(one.target for one in tallies),
-            tuple(group for one in tallies for group in one.groups()),
-            tuple(line for one in tallies for line in one.warnings()),
-            tuple(outage for one in tallies for outage in one.detector.outages()),
-            conclude([one.result() for one in tallies], all_members=self._all_members),
-            self.messages,
+            service=self.service,
+            targets=tuple(each.target for each in statistics),
+            groups=tuple(group for each in statistics for group in each.groups()),
+            warnings=tuple(line for each in statistics for line in each.warnings()),
+            outages=tuple(outage for each in statistics for outage in each.detector.outages()),
+            conclusion=verdict.conclusion,
+            reasons=verdict.reasons,
+            messages=self.messages,
         )
 
     def _release(self) -> None:
         _, _, exchange = heapq.heappop(self._reorder_buffer)
-        self._targets[exchange.target].add_in_order(exchange)
+        self._statistics[exchange.target].add_in_order(exchange)
 
 
 @dataclass(slots=True)
@@ -160,13 +172,14 @@ class _TargetStatistics:
         self._groups: dict[_Key, _GroupCounts] = {}
         self._details: dict[Outcome, str] = {}
         self._peers: set[str] = set()
-        self._names = {}
+        self._member_names = {}
         for member in target.members:
             parts = kuryr.read_member(member.name)
             if parts:
-                self._names[parts.target] = member.name
+                self._member_names[parts.target] = member.name
 
     def add(self, exchange: Exchange) -> None:
+        """Count an exchange when it has ended."""
         self._messages += 1
         key = self._key(exchange)
         if key not in self._groups and len(self._groups) >= _MAX_BACKENDS:
@@ -180,28 +193,30 @@ class _TargetStatistics:
             self._peers.update(peer.partition("%")[0] for peer in exchange.peers)
 
     def add_in_order(self, exchange: Exchange) -> None:
+        """Look for outages in an exchange, when all that were sent before it have ended."""
         _, member, backend = self._key(exchange)
         self.detector.add(exchange, member or backend)
 
     def groups(self) -> Iterator[Group]:
+        endpoint = self.target.endpoint
         for key in sorted(self._groups):
             outcome, member, backend = key
             group = self._groups[key]
             yield Group(
-                self.target.endpoint,
-                _OUTCOMES[outcome],
-                backend,
-                member,
-                group.messages,
-                group.messages / self._messages,
-                group.latency,
+                target=endpoint,
+                outcome=_OUTCOMES[outcome],
+                backend=backend,
+                member=member,
+                messages=group.messages,
+                share=group.messages / self._messages,
+                latency=group.latency,
             )
         answered = self.result().answered_by
-        # An answer that names no member may be any member's: then nobody is known to be silent.
+        # An answer that names no member may be any member's: then no member is known to be silent.
         if not ("" in answered or self.target.direct):
-            silent = (one.name for one in self.target.members if one.name not in answered)
-            for name in dict.fromkeys(silent):
-                yield Group(self.target.endpoint, None, "", name)
+            names = (member.name for member in self.target.members)
+            for name in dict.fromkeys(name for name in names if name not in answered):
+                yield Group(target=endpoint, outcome=None, backend="", member=name)
 
     def result(self) -> TargetResult:
         answered: Counter[str] = Counter()
@@ -212,38 +227,41 @@ class _TargetStatistics:
 
     def warnings(self) -> Iterator[str]:
         endpoint = self.target.endpoint
-        counts: Counter[Outcome] = Counter()
-        for (place, _, _), group in self._groups.items():
-            counts[_OUTCOMES[place]] += group.messages
-        for outcome in _OUTCOMES:
-            if counts[outcome] and outcome is not Outcome.ANSWERED:
-                yield (
-                    f"{endpoint}: {counts[outcome]} of {self._messages} messages {outcome.value}:"
-                    f" {self._details[outcome]}"
-                )
+        yield from self._failures()
         others = self._peers - {endpoint.address.partition("%")[0]}
         if others:
             listed = printable(", ".join(sorted(others)), _MAX_LIST_LENGTH)
             yield (
                 f"{endpoint}: the server announces more addresses ({listed}); if there is a load"
-                " balancer or NAT on the way, associations break after seconds: bind the server to"
+                " balancer or NAT on the path, associations break after seconds: bind the server to"
                 " one address"
             )
         strangers = {backend for _, member, backend in self._groups if backend and not member}
-        # Where no answer names a member, answers are just not made to.
+        # If no answer names a member, the server's answers do not contain such a name.
         if strangers and any(member for _, member, _ in self._groups):
             listed = printable(", ".join(sorted(strangers)), _MAX_LIST_LENGTH)
             yield (
-                f"{endpoint}: answers come from {listed} as well, no member when the probe began:"
-                " the members have changed since, or somebody else has the address"
+                f"{endpoint}: answers also come from {listed}, not a member when the probe began:"
+                " the members have changed since, or another host has the address"
             )
-        if self.detector.forgotten:
-            yield f"{endpoint}: {self.detector.forgotten} more outages are not listed"
+        if self.detector.not_kept:
+            yield f"{endpoint}: {self.detector.not_kept} more outages are not listed"
+
+    def _failures(self) -> Iterator[str]:
+        counts: Counter[Outcome] = Counter()
+        for (outcome_index, _, _), group in self._groups.items():
+            counts[_OUTCOMES[outcome_index]] += group.messages
+        for outcome in _OUTCOMES:
+            if counts[outcome] and outcome is not Outcome.ANSWERED:
+                yield (
+                    f"{self.target.endpoint}: {counts[outcome]} of {self._messages} messages"
+                    f" {outcome.value}: {self._details[outcome]}"
+                )
 
     def _key(self, exchange: Exchange) -> _Key:
         member = (
             self.target.members[0].name
             if self.target.direct
-            else self._names.get(exchange.backend, "")
+            else self._member_names.get(exchange.backend, "")
         )
         return _OUTCOMES.index(exchange.outcome), member, exchange.backend

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Where messages go, and which members can be expected to answer there. Pure."""
+"""Where messages are sent, and which members can be expected to answer there. No I/O."""
 
 import enum
 import math
@@ -13,12 +13,12 @@ from kuryrsctp.errors import Inconclusive, ServiceLacksSctp
 from kuryrsctp.model import LoadBalancer, Member, Pool
 
 _MIN_COUNT, _MAX_COUNT = 4, 100
-# How likely a cycle may be to pass a member over where chance chooses.
+# The probability that a round misses a member, where members are chosen by a hash.
 _MISS_PROBABILITY = 0.01
 
 
 class Via(str, enum.Enum):
-    """Which way messages take to the members."""
+    """Where the messages for a service are sent: to its VIP, to its members, or to both."""
 
     VIP = "vip"
     MEMBERS = "members"
@@ -26,18 +26,18 @@ class Via(str, enum.Enum):
 
 
 class Distribution(enum.Enum):
-    """How a load balancer spreads one client's associations, each from a fresh port."""
+    """How a load balancer distributes the associations of one client, each from a fresh port."""
 
-    ROUND_ROBIN = "turn by turn"
-    HASHED = "by chance"
+    ROUND_ROBIN = "to each member in turn"
+    HASHED = "to a member chosen by a hash of the source port"
     STICKY = "always to one member"
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where messages are sent, and the members known to answer there.
+    """Where messages are sent, and the members that are known to answer there.
 
-    `direct` is set where the endpoint is that of the one member itself.
+    `direct` is set if the endpoint is that of the one member itself.
     """
 
     endpoint: Endpoint
@@ -48,12 +48,14 @@ class Target:
     @property
     def expected(self) -> tuple[Member, ...]:
         """The members that have to answer if enough messages are sent."""
-        return tuple(one for one in self.members if one.admin_state_up and one.weight > 0)
+        return tuple(
+            member for member in self.members if member.admin_state_up and member.weight > 0
+        )
 
     @property
     def round_length(self) -> int:
-        """How many messages make a round of all members; by chance, one in a hundred misses one."""
-        weights = [one.weight for one in self.expected]
+        """How many messages reach every member; with a hash, in 99 of 100 cases."""
+        weights = [member.weight for member in self.expected]
         if not weights or self.distribution is Distribution.STICKY:
             return 1
         if self.distribution is Distribution.HASHED and len(weights) > 1:
@@ -63,23 +65,21 @@ class Target:
 
     @property
     def default_count(self) -> int:
-        """How many messages it takes for every member to answer.
+        """How many messages are sent by default, so that every member should answer.
 
-        Two cycles of turns leave room for the turns that other clients take.
+        With round robin these are two rounds, because other clients take turns as well.
         """
-        cycle = (
-            self.round_length if self.distribution is Distribution.HASHED else 2 * self.round_length
-        )
-        return min(max(cycle, _MIN_COUNT), _MAX_COUNT)
+        rounds = 1 if self.distribution is Distribution.HASHED else 2
+        return min(max(rounds * self.round_length, _MIN_COUNT), _MAX_COUNT)
 
 
 def distribution_of(pool: Pool) -> Distribution:
-    """Say how a pool spreads the associations of one client."""
+    """Return how a pool distributes the associations of one client."""
     if pool.session_persistence or pool.lb_algorithm == "SOURCE_IP":
         return Distribution.STICKY
-    return (
-        Distribution.HASHED if pool.lb_algorithm == "SOURCE_IP_PORT" else Distribution.ROUND_ROBIN
-    )
+    if pool.lb_algorithm == "SOURCE_IP_PORT":
+        return Distribution.HASHED
+    return Distribution.ROUND_ROBIN
 
 
 def targets_of(
@@ -87,25 +87,27 @@ def targets_of(
 ) -> tuple[Target, ...]:
     """Return the VIP with the port of each SCTP listener, the members behind it, or both.
 
-    `address` takes the place of the VIP's, where that is known elsewhere by another.
+    `address`, such as a floating IP, is used instead of the VIP.
 
     Raises ServiceLacksSctp, AddressError; Inconclusive if there are no members to probe.
     """
     listeners = makers.sctp_listeners(load_balancer)
     if not listeners:
-        others = [f"{one.protocol} {one.protocol_port}" for one in load_balancer.listeners]
+        others = [
+            f"{listener.protocol} {listener.protocol_port}" for listener in load_balancer.listeners
+        ]
         raise ServiceLacksSctp(
             f"load balancer '{load_balancer.name}' ({load_balancer.id}) has no SCTP listener"
-            f" (it has {', '.join(others) or 'none at all'}): see that the Service's ports say"
-            " `protocol: SCTP`, and that the Octavia provider can do SCTP"
+            f" (it has {', '.join(others) or 'none at all'}): check that the Service's ports have"
+            " `protocol: SCTP`, and that the Octavia provider supports SCTP"
         )
     vips = tuple(
         Target(
-            numeric_endpoint(address or load_balancer.vip_address, one.protocol_port),
-            one.pool.members if one.pool else (),
-            distribution_of(one.pool) if one.pool else Distribution.ROUND_ROBIN,
+            numeric_endpoint(address or load_balancer.vip_address, listener.protocol_port),
+            listener.pool.members if listener.pool else (),
+            distribution_of(listener.pool) if listener.pool else Distribution.ROUND_ROBIN,
         )
-        for one in listeners
+        for listener in listeners
     )
     if via is Via.VIP:
         return vips
@@ -116,7 +118,7 @@ def targets_of(
 
 
 def direct_targets(members: Iterable[Member]) -> Iterator[Target]:
-    """Yield each member's own endpoint once; raise AddressError if it is none."""
+    """Yield each member's own endpoint once; raise AddressError for an invalid address."""
     seen = set()
     for member in members:
         endpoint = numeric_endpoint(member.address, member.protocol_port)
@@ -126,21 +128,22 @@ def direct_targets(members: Iterable[Member]) -> Iterator[Target]:
 
 
 def notes(targets: Iterable[Target], source_port: int | None) -> Iterator[str]:
-    """Yield a line for what keeps messages from reaching every member."""
+    """Yield a line for each reason why messages may not reach every member."""
     for target in targets:
         if target.distribution is Distribution.STICKY:
             yield (
-                f"{target.endpoint}: SOURCE_IP or session persistence sends one client always to"
-                " one member: that others do not answer says nothing"
+                f"{target.endpoint}: with SOURCE_IP or session persistence, all messages of this"
+                " client go to one member: the probe says nothing about the other members"
             )
         elif target.distribution is Distribution.HASHED and source_port is None:
             yield (
-                f"{target.endpoint}: SOURCE_IP_PORT spreads messages by chance: a member that does"
-                " not answer may have had no turn"
+                f"{target.endpoint}: SOURCE_IP_PORT chooses the member by a hash of the source"
+                " port: a member that does not answer may not have got any message"
             )
     if source_port is not None:
         yield (
-            f"every message leaves from port {source_port}: the load balancer may send all to one"
-            " member, and IPVS drops the first INIT of an association within seconds of the last"
-            " from the same port: a delay of 1 s, or a TIMEOUT, is no fault of the service"
+            f"every message is sent from port {source_port}: the load balancer may send all of them"
+            " to one member, and IPVS drops the first INIT from a port that another association"
+            " has used in the last seconds: a delay of 1 s, or a TIMEOUT, does not mean that the"
+            " service is at fault"
         )

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What follows from who answered which way: where a service breaks. Pure."""
+"""Concludes from who answered, and on which path, where a service is broken. No I/O."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _MAX_NAME_LENGTH = 255
 
 @dataclass(frozen=True, slots=True)
 class TargetResult:
-    """How many messages a target got, and how many which of its members answered.
+    """How many messages a target got, and how many of them each of its members answered.
 
     Answers that name no member are under "".
     """
@@ -36,10 +36,10 @@ class TargetResult:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What it comes to, and why: a line for each thing that follows."""
+    """A conclusion, and a line for each reason."""
 
     conclusion: Conclusion
-    lines: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,42 +49,45 @@ class _Reason:
 
 
 def conclude(results: Sequence[TargetResult], *, all_members: bool = False) -> Verdict:
-    """Say what the results mean together.
+    """Return what the results mean together.
 
-    Through the VIP every message has to be answered. Members that were probed directly as
-    well tell where it breaks; if they alone do not answer, they may just not be reachable
-    from here. With `all_members`, every one that can be expected to has to have answered.
+    Every message through the VIP has to be answered. If the members were probed directly as
+    well, they show where the service is broken; if only they do not answer, this host may just
+    not be able to reach them. With `all_members`, every member that can be expected to answer
+    has to have answered.
     """
-    found = [
-        _Reason(Conclusion.INCONCLUSIVE, f"{one.target.endpoint}: no message was sent")
-        for one in results
-        if not one.messages
+    reasons = [
+        _Reason(Conclusion.INCONCLUSIVE, f"{result.target.endpoint}: no message was sent")
+        for result in results
+        if not result.messages
     ]
-    results = [one for one in results if one.messages]
-    vips = [one for one in results if not one.target.direct]
-    direct = [one for one in results if one.target.direct]
+    results = [result for result in results if result.messages]
+    vips = [result for result in results if not result.target.direct]
+    direct = [result for result in results if result.target.direct]
     if vips and direct:
         for vip in vips:
-            found.extend(_both_ways(vip, direct))
+            reasons.extend(_compare(vip, direct))
     if all_members:
-        found.extend(_silent(results))
-    complete = all(one.complete for one in vips or direct)
-    codes = {one.conclusion for one in found}
-    if not complete or Conclusion.WRONG in codes:
-        code = Conclusion.WRONG
+        reasons.extend(_missing_members(results))
+    complete = all(result.complete for result in vips or direct)
+    conclusions = {reason.conclusion for reason in reasons}
+    if not complete or Conclusion.WRONG in conclusions:
+        conclusion = Conclusion.WRONG
+    elif Conclusion.INCONCLUSIVE in conclusions:
+        conclusion = Conclusion.INCONCLUSIVE
     else:
-        code = Conclusion.INCONCLUSIVE if Conclusion.INCONCLUSIVE in codes else Conclusion.OK
-    return Verdict(code, tuple(one.line for one in found))
+        conclusion = Conclusion.OK
+    return Verdict(conclusion, tuple(reason.line for reason in reasons))
 
 
-def _both_ways(vip: TargetResult, results: Iterable[TargetResult]) -> Iterator[_Reason]:
-    """Compare what the VIP's members do directly with what comes through the VIP."""
-    places = {_place(one) for one in vip.target.members}
-    direct = [one for one in results if _place(one.target.members[0]) in places]
-    reached = [one for one in direct if one.answered]
+def _compare(vip: TargetResult, results: Iterable[TargetResult]) -> Iterator[_Reason]:
+    """Compare the answers of the VIP's members with the answers through the VIP."""
+    sockets = {_socket(member) for member in vip.target.members}
+    direct = [result for result in results if _socket(result.target.members[0]) in sockets]
+    reached = [result for result in direct if result.answered]
     name = vip.target.endpoint
     if not direct:
-        yield _Reason(Conclusion.OK, f"{name}: no member to compare the load balancer with")
+        yield _Reason(Conclusion.OK, f"{name}: it has no member to compare the load balancer with")
     elif not vip.answered and reached:
         yield _wrong(
             f"{name}: {len(reached)} of {len(direct)} members answer directly and none through the"
@@ -92,8 +95,8 @@ def _both_ways(vip: TargetResult, results: Iterable[TargetResult]) -> Iterator[_
         )
     elif not vip.answered:
         yield _wrong(
-            f"{name}: nothing answers, neither through the VIP nor directly: the pods are at fault,"
-            " or neither way is open from here"
+            f"{name}: no answer comes through the VIP, and none comes directly: the pods are at"
+            " fault, or this host can reach neither the VIP nor the members"
         )
     elif not reached:
         yield _Reason(
@@ -102,17 +105,17 @@ def _both_ways(vip: TargetResult, results: Iterable[TargetResult]) -> Iterator[_
             " and are not judged",
         )
     else:
-        yield from _members(vip, direct)
+        yield from _compare_members(vip, direct)
 
 
-def _members(vip: TargetResult, direct: Sequence[TargetResult]) -> Iterator[_Reason]:
-    """Say of each member what is wrong; some of them are known to answer directly."""
+def _compare_members(vip: TargetResult, direct: Sequence[TargetResult]) -> Iterator[_Reason]:
+    """Yield what is wrong with each member; some of them answer directly."""
     blamed = False
-    for one in direct:
-        conclusion = _member(vip, one)
-        if conclusion:
-            blamed = blamed or conclusion.conclusion is Conclusion.WRONG
-            yield conclusion
+    for result in direct:
+        reason = _compare_member(vip, result)
+        if reason:
+            blamed = blamed or reason.conclusion is Conclusion.WRONG
+            yield reason
     if not (vip.complete or blamed):
         yield _wrong(
             f"{vip.target.endpoint}: the members answer directly, and through the VIP"
@@ -121,30 +124,35 @@ def _members(vip: TargetResult, direct: Sequence[TargetResult]) -> Iterator[_Rea
         )
 
 
-def _member(vip: TargetResult, direct: TargetResult) -> _Reason | None:
+def _compare_member(vip: TargetResult, direct: TargetResult) -> _Reason | None:
     member = direct.target.members[0]
     name = f"{vip.target.endpoint}: {printable(member.name, _MAX_NAME_LENGTH)}"
-    through = bool(vip.answered_by.get(member.name))
-    named = not vip.answered_by.get("")
-    if not direct.answered and through:
+    through_vip = bool(vip.answered_by.get(member.name))
+    all_named = not vip.answered_by.get("")
+    if not direct.answered and through_vip:
         return _Reason(
             Conclusion.OK,
-            f"{name} answers through the VIP only: it cannot be reached from here, so not judged",
+            f"{name} answers through the VIP only: it cannot be reached from here, and is not"
+            " judged",
         )
-    if not direct.answered and (member not in vip.target.expected or not named):
+    if not direct.answered and (member not in vip.target.expected or not all_named):
         return _Reason(
             Conclusion.OK,
-            f"{name} does not answer directly; of what it does through the VIP nothing is known",
+            f"{name} does not answer directly; whether it answers through the VIP is not known",
         )
     if not direct.answered:
         return _wrong(f"{name} answers neither directly nor through the VIP: that pod is at fault")
     if not direct.complete:
         return _wrong(
             f"{name} answers only {direct.answered} of {direct.messages} messages directly: that"
-            " pod is at fault, or the way to it"
+            " pod, or the path to it, is at fault"
         )
-    turn = member in vip.target.expected and vip.target.distribution is Distribution.ROUND_ROBIN
-    if turn and named and not through and vip.messages >= vip.target.round_length:
+    had_turn = (
+        member in vip.target.expected
+        and vip.target.distribution is Distribution.ROUND_ROBIN
+        and vip.messages >= vip.target.round_length
+    )
+    if had_turn and all_named and not through_vip:
         return _wrong(
             f"{name} answers directly and never through the VIP: the load balancer does not send to"
             " it, or the member's security group rejects the load balancer"
@@ -152,21 +160,21 @@ def _member(vip: TargetResult, direct: TargetResult) -> _Reason | None:
     return None
 
 
-def _silent(results: Sequence[TargetResult]) -> Iterator[_Reason]:
-    """Name the members that should have answered, one way or the other, and never did."""
-    answered = {name for one in results for name in one.answered_by}
+def _missing_members(results: Sequence[TargetResult]) -> Iterator[_Reason]:
+    """Name the members that should have answered, through the VIP or directly, and never did."""
+    answered = {name for result in results for name in result.answered_by}
     expected = {
         member.name
-        for one in results
-        if one.target.direct or one.target.distribution is Distribution.ROUND_ROBIN
-        for member in one.target.expected
+        for result in results
+        if result.target.direct or result.target.distribution is Distribution.ROUND_ROBIN
+        for member in result.target.expected
     }
     missing = sorted(expected - answered)
     if missing and "" in answered:
         yield _Reason(
             Conclusion.INCONCLUSIVE,
-            "not every answer names a member (see --backend-pattern), so it cannot be told whether"
-            f" all of them answered: {_listed(missing)}",
+            "not every answer names a member (see --backend-pattern), so it is not known whether"
+            f" these answered: {_listed(missing)}",
         )
     elif missing:
         yield _wrong(f"never answered: {_listed(missing)}")
@@ -180,5 +188,5 @@ def _listed(names: Iterable[str]) -> str:
     return printable(", ".join(names), 4 * _MAX_NAME_LENGTH)
 
 
-def _place(member: Member) -> tuple[str, int]:
+def _socket(member: Member) -> tuple[str, int]:
     return member.address, member.protocol_port

@@ -3,8 +3,8 @@
 
 """Probe an address from within the machine, and print as JSON what became of it.
 
-python -m tests.lab.measure ARGUMENTS: those of kuryrsctp.probe(), as a JSON object. With
-`sending`, an object, they are those of kuryrsctp.sctp.client.Message.
+python -m tests.lab.measure ARGUMENTS: those of kuryrsctp.prober.plan(), as a JSON object. A
+`message` that is an object has those of kuryrsctp.sctp.messages.Message.
 """
 
 import json
@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import kuryrsctp
+from kuryrsctp import prober
 from kuryrsctp.sctp.messages import Exchange, Message
 
 
@@ -29,18 +29,18 @@ def peak() -> int:
 
 
 def arguments() -> dict[str, Any]:
-    """Return the arguments for kuryrsctp.probe()."""
+    """Return the arguments for kuryrsctp.prober.plan()."""
     asked: dict[str, Any] = json.loads(sys.argv[1])
-    if "sending" in asked:
-        asked["message"] = Message(**{"payload": b"hello", **asked.pop("sending")})
+    if isinstance(asked.get("message"), dict):
+        asked["message"] = Message(**{"payload": b"hello"} | asked["message"])
     return asked
 
 
 def main() -> None:
     """Print the exchanges, each with the seconds it took, and what they left behind."""
     asked = arguments()
-    # The first import of all that is needed is none of the first message's time.
-    kuryrsctp.probe(address="127.0.0.1", port=1, count=1)
+    # The time of the first imports is not part of the time of the first message.
+    prober.probe(address="127.0.0.1", port=1, count=1)
     before = descriptors()
     ends = [time.monotonic()]
     exchanges: list[Exchange] = []
@@ -50,7 +50,7 @@ def main() -> None:
         ends.append(time.monotonic())
 
     most = peak()
-    report = kuryrsctp.probe(**asked, on_exchange=note)
+    report = prober.plan(**asked).execute(note)
     result = {
         "exchanges": [
             {

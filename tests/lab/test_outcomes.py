@@ -81,7 +81,7 @@ def test_a_message_that_this_host_cannot_send_is_wrong_usage(machine: Lab) -> No
 
 
 @pytest.mark.parametrize(
-    ("sending", "arrived"),
+    ("message", "arrived"),
     [
         ({}, "10.0.0.10 {port} stream 0 ordered PPID 0"),
         ({"ppid": 0x80}, "10.0.0.10 {port} stream 0 ordered PPID 128"),
@@ -93,10 +93,10 @@ def test_a_message_that_this_host_cannot_send_is_wrong_usage(machine: Lab) -> No
     ],
 )
 def test_a_message_arrives_as_it_was_to_be_sent(
-    machine: Lab, sending: dict[str, Any], arrived: str
+    machine: Lab, message: dict[str, Any], arrived: str
 ) -> None:
     with serving(machine, peer("identify")):
-        exchanges = measure(machine, POD.ipv4, count=2, sending=sending)["exchanges"]
+        exchanges = measure(machine, POD.ipv4, count=2, message=message)["exchanges"]
     for one in exchanges:
         assert (one["outcome"], one["answer"]) == (
             "ANSWERED",
@@ -109,7 +109,7 @@ def test_the_source_address_may_be_another_of_this_host(machine: Lab) -> None:
     machine.run(["ip", "addr", "add", *second], check=True)
     try:
         with serving(machine, peer("identify")):
-            (one,) = measure(machine, POD.ipv4, sending={"source": "10.0.0.11"})["exchanges"]
+            (one,) = measure(machine, POD.ipv4, message={"source": "10.0.0.11"})["exchanges"]
     finally:
         machine.run(["ip", "addr", "del", *second], check=True)
     assert one["answer"].startswith("10.0.0.11 ")
@@ -117,15 +117,15 @@ def test_the_source_address_may_be_another_of_this_host(machine: Lab) -> None:
 
 def test_a_stream_that_the_peer_does_not_have_is_wrong_usage(machine: Lab) -> None:
     with serving(machine, peer("identify")), pytest.raises(subprocess.CalledProcessError) as caught:
-        measure(machine, POD.ipv4, sending={"stream": 65535})
-    assert "UsageError: the peer takes no messages on stream 65535" in caught.value.stderr
+        measure(machine, POD.ipv4, message={"stream": 65535})
+    assert "UsageError: the peer does not have stream 65535" in caught.value.stderr
 
 
 @pytest.mark.parametrize("source", ["192.0.2.1", "fd00:10::10"])
 def test_a_source_that_is_not_this_hosts_is_wrong_usage(machine: Lab, source: str) -> None:
     with pytest.raises(subprocess.CalledProcessError) as caught:
-        measure(machine, POD.ipv4, topology.SERVER_PORT, sending={"source": source})
-    assert f"UsageError: {source} is no address of this host" in caught.value.stderr
+        measure(machine, POD.ipv4, topology.SERVER_PORT, message={"source": source})
+    assert f"UsageError: '{source}' is not an address of this host" in caught.value.stderr
 
 
 @pytest.mark.parametrize("address", [POD.ipv4, POD.ipv6, topology.VIP])

@@ -65,16 +65,16 @@ def test_an_answer_is_expected_if_the_pattern_is_found_in_it(expect: str, outcom
 
 @given(st.binary(), st.sampled_from(list(Outcome)))
 def test_only_answers_can_be_unexpected(answer: bytes, outcome: Outcome) -> None:
-    seen = read(answer, outcome, expect="^$").outcome
+    matched = read(answer, outcome, expect="^$").outcome
     if outcome is Outcome.ANSWERED:
-        assert seen is (Outcome.UNEXPECTED if answer not in (b"", b"\n") else Outcome.ANSWERED)
+        assert matched is (Outcome.UNEXPECTED if answer not in (b"", b"\n") else Outcome.ANSWERED)
     else:
-        assert seen is outcome
+        assert matched is outcome
 
 
 def test_an_answer_cannot_make_a_search_long() -> None:
     began = time.monotonic()
-    seen = read(b"a" * 65536, expect="a*b")
-    assert seen.outcome is Outcome.UNEXPECTED
+    exchange = read(b"a" * 65536, expect="a*b")
+    assert exchange.outcome is Outcome.UNEXPECTED
     assert time.monotonic() - began < 5
     assert read(b"a" * MAX_SEARCHED + b"b", expect="b").outcome is Outcome.UNEXPECTED

@@ -23,14 +23,14 @@ ONE = Target(VIP, (member("a"),), direct=True)
 TWO = Target(VIP, (member("a"), member("b")))
 
 
-def outages(target: Target, story: str, start: float = 0.0) -> tuple[Outage, ...]:
-    """Tell a story of a letter a second: who answers, or `.` for silence, `!` for a refusal."""
-    watch = OutageDetector(target)
-    for seq, letter in enumerate(story):
+def outages(target: Target, answers: str, start: float = 0.0) -> tuple[Outage, ...]:
+    """Detect outages in a message each second: a letter answers, `.` is silent, `!` refuses."""
+    detector = OutageDetector(target)
+    for seq, letter in enumerate(answers):
         outcome = {".": Outcome.TIMEOUT, "!": Outcome.REFUSED}.get(letter, Outcome.ANSWERED)
-        who = letter if outcome is Outcome.ANSWERED else ""
-        watch.add(Exchange(seq + 1, VIP, outcome, sent_at=start + seq), who)
-    return watch.outages()
+        backend = letter if outcome is Outcome.ANSWERED else ""
+        detector.add(Exchange(seq + 1, VIP, outcome, sent_at=start + seq), backend)
+    return detector.outages()
 
 
 def test_an_outage_lasts_from_the_first_failure_to_the_first_answer_after() -> None:
@@ -47,7 +47,7 @@ def test_the_turns_of_other_members_do_not_end_an_outage() -> None:
     assert (outage.before, outage.after) == ("b", "b")
 
 
-def test_members_that_are_not_known_have_turns_as_well() -> None:
+def test_unknown_members_take_turns_as_well() -> None:
     (outage,) = outages(Target(VIP), ".b.b.bababab")
     assert (outage.began, outage.ended, outage.messages) == (0, 5, 5)
 
@@ -73,13 +73,13 @@ def test_an_outage_is_a_line_in_local_time(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @given(st.text("ab.!", max_size=60))
-def test_every_failure_is_in_one_outage_and_outages_do_not_overlap(story: str) -> None:
-    found = outages(TWO, story)
-    failed = sum(count for one in found for _, count in one.failures)
-    assert failed == story.count(".") + story.count("!")
-    for one, after in itertools.pairwise(found):
-        assert one.ended is not None
-        assert one.began < one.ended < after.began
+def test_every_failure_is_in_one_outage_and_outages_do_not_overlap(answers: str) -> None:
+    detected = outages(TWO, answers)
+    failed = sum(count for outage in detected for _, count in outage.failures)
+    assert failed == answers.count(".") + answers.count("!")
+    for outage, following in itertools.pairwise(detected):
+        assert outage.ended is not None
+        assert outage.began < outage.ended < following.began
 
 
 @given(st.integers(1, 20), st.integers(1, 20), st.integers(2, 20))
@@ -90,9 +90,9 @@ def test_an_outage_of_everything_is_known_to_the_message(
     assert (outage.began, outage.seconds, outage.messages) == (before, length, length)
 
 
-def test_more_outages_than_are_remembered_are_counted() -> None:
-    watch = OutageDetector(ONE)
+def test_more_outages_than_are_kept_are_counted() -> None:
+    detector = OutageDetector(ONE)
     for seq in range(2 * MAX_OUTAGES + 20):
         outcome = Outcome.ANSWERED if seq % 2 else Outcome.LOST
-        watch.add(Exchange(seq, VIP, outcome, sent_at=float(seq)), "a")
-    assert (len(watch.outages()), watch.forgotten) == (MAX_OUTAGES, 10)
+        detector.add(Exchange(seq, VIP, outcome, sent_at=float(seq)), "a")
+    assert (len(detector.outages()), detector.not_kept) == (MAX_OUTAGES, 10)

@@ -17,7 +17,7 @@ OK, INCONCLUSIVE, WRONG = Conclusion.OK, Conclusion.INCONCLUSIVE, Conclusion.WRO
 def vip(
     distribution: Distribution = Distribution.ROUND_ROBIN, messages: int = 4, **answers: int
 ) -> TargetResult:
-    """Return what came of messages through the VIP; `x` are answers that name no member."""
+    """Return a result of messages through the VIP; `x` are answers that name no member."""
     names = {"a": "pod-a", "b": "pod-b", "x": ""}
     answered = {names[key]: count for key, count in answers.items()}
     return TargetResult(
@@ -34,45 +34,51 @@ def both(through: TargetResult, a: int, b: int) -> Verdict:
     return conclude([through, direct(A, a), direct(B, b)])
 
 
-def test_all_is_well_if_everything_answers_both_ways() -> None:
+def test_all_is_well_if_everything_answers_on_both_paths() -> None:
     assert both(vip(a=2, b=2), 4, 4) == Verdict(OK)
 
 
 @pytest.mark.parametrize(
-    ("through", "a", "b", "code", "said"),
+    ("through", "a", "b", "conclusion", "words"),
     [
         (vip(), 4, 4, WRONG, "2 of 2 members answer directly and none through the VIP: the load"),
         (vip(), 4, 0, WRONG, "1 of 2 members answer directly and none through the VIP"),
-        (vip(), 0, 0, WRONG, "nothing answers, neither through the VIP nor directly"),
+        (vip(), 0, 0, WRONG, "no answer comes through the VIP, and none comes directly"),
         (vip(a=2, b=2), 0, 0, OK, "through the VIP only: the members cannot be reached from here"),
         (vip(a=2), 0, 0, WRONG, "through the VIP only: the members cannot be reached from here"),
         (vip(a=2, b=2), 4, 0, OK, "pod-b answers through the VIP only"),
         (vip(a=2), 4, 0, WRONG, "pod-b answers neither directly nor through the VIP: that pod"),
         (vip(a=4), 4, 0, WRONG, "pod-b answers neither directly nor through the VIP: that pod"),
-        (vip(x=4), 4, 0, OK, "pod-b does not answer directly; of what it does through the VIP"),
+        (
+            vip(x=4),
+            4,
+            0,
+            OK,
+            "pod-b does not answer directly; whether it answers through the VIP is not",
+        ),
         (vip(a=2, b=2), 4, 3, WRONG, "pod-b answers only 3 of 4 messages directly"),
         (vip(a=4), 4, 4, WRONG, "pod-b answers directly and never through the VIP"),
         (vip(a=2, b=1), 4, 4, WRONG, "through the VIP 1 of 4 messages are lost: the load balancer"),
         (vip(x=3), 4, 4, WRONG, "through the VIP 1 of 4 messages are lost: the load balancer"),
     ],
 )
-def test_one_line_says_where_it_breaks(
-    through: TargetResult, a: int, b: int, code: Conclusion, said: str
+def test_one_line_says_what_is_at_fault(
+    through: TargetResult, a: int, b: int, conclusion: Conclusion, words: str
 ) -> None:
     verdict = both(through, a, b)
-    assert verdict.conclusion is code
-    (line,) = verdict.lines
+    assert verdict.conclusion is conclusion
+    (line,) = verdict.reasons
     assert line.startswith("10.0.0.158:90: ")
-    assert said in line
+    assert words in line
 
 
 @pytest.mark.parametrize("distribution", [Distribution.HASHED, Distribution.STICKY])
-def test_nobody_has_to_have_a_turn_where_there_are_no_turns(distribution: Distribution) -> None:
+def test_without_round_robin_no_member_has_to_answer(distribution: Distribution) -> None:
     assert both(vip(distribution, a=4), 4, 4) == Verdict(OK)
     assert conclude([vip(distribution, a=4)], all_members=True) == Verdict(OK)
 
 
-def test_one_way_is_judged_by_whether_every_message_was_answered() -> None:
+def test_a_single_path_is_judged_by_whether_every_message_was_answered() -> None:
     assert conclude([vip(a=2, b=2)]) == Verdict(OK)
     assert conclude([vip(a=4)]) == Verdict(OK)
     assert conclude([vip(a=3)]) == Verdict(WRONG)
@@ -92,15 +98,15 @@ def test_members_that_never_answered_fail_if_all_have_to() -> None:
     assert conclude([vip(a=4), direct(A, 0), direct(B, 4)], all_members=True).conclusion is WRONG
 
 
-def test_who_answered_cannot_be_told_from_answers_without_a_name() -> None:
+def test_answers_without_a_name_leave_open_which_members_answered() -> None:
     verdict = conclude([vip(a=2, x=2)], all_members=True)
     assert verdict.conclusion is INCONCLUSIVE
-    assert "--backend-pattern" in verdict.lines[0]
+    assert "--backend-pattern" in verdict.reasons[0]
 
 
-def test_a_member_that_is_out_of_turn_need_not_answer() -> None:
+def test_a_member_with_weight_0_need_not_answer() -> None:
     idle = Member("pod-c", "pod-c", "10.0.0.99", 9090, 0, True, "ACTIVE", "NO_MONITOR")
     through = TargetResult(Target(Endpoint("10.0.0.158", 90), (A, idle)), 4, {"pod-a": 4})
     assert conclude([through], all_members=True) == Verdict(OK)
-    (line,) = conclude([through, direct(A, 4), direct(idle, 0)]).lines
+    (line,) = conclude([through, direct(A, 4), direct(idle, 0)]).reasons
     assert "pod-c does not answer directly" in line

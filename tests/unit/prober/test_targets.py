@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from kuryrsctp.addresses import Endpoint
+from kuryrsctp.errors import Inconclusive, ServiceLacksSctp
+from kuryrsctp.model import Listener, LoadBalancer, Member, Pool
+from kuryrsctp.prober.targets import Distribution, Target, Via, notes, targets_of
+
+VIP = Endpoint("10.0.0.158", 90)
+STATE: dict[str, Any] = {
+    "admin_state_up": True,
+    "provisioning_status": "ACTIVE",
+    "operating_status": "ONLINE",
+}
+
+
+def member(name: str, weight: int = 1, **changes: Any) -> Member:
+    found = Member(
+        id=name,
+        name=f"default/{name}:9090",
+        address="10.0.0.75",
+        protocol_port=9090,
+        weight=weight,
+        **STATE,
+    )
+    return replace(found, **changes)
+
+
+MEMBERS = (member("a", 1), member("b", 4))
+POOL = Pool(id="p", name="p", protocol="SCTP", lb_algorithm="ROUND_ROBIN", members=MEMBERS, **STATE)
+
+
+def listener(protocol: str, port: int, pool: Pool | None = POOL) -> Listener:
+    return Listener(id="l", name="l", protocol=protocol, protocol_port=port, pool=pool, **STATE)
+
+
+def load_balancer(*listeners: Listener) -> LoadBalancer:
+    return LoadBalancer(
+        id="96b38be3",
+        name="default/sctp-demo",
+        project_id="p",
+        provider="amphora",
+        vip_address="10.0.0.158",
+        listeners=listeners,
+        **STATE,
+    )
+
+
+def test_each_sctp_listener_is_a_target_with_its_members() -> None:
+    targets = targets_of(
+        load_balancer(listener("SCTP", 91, None), listener("TCP", 90), listener("SCTP", 90))
+    )
+    assert [(target.endpoint, target.members) for target in targets] == [
+        (VIP, MEMBERS),
+        (Endpoint("10.0.0.158", 91), ()),
+    ]
+
+
+def test_a_load_balancer_without_sctp_says_what_it_has() -> None:
+    with pytest.raises(ServiceLacksSctp, match=r"no SCTP listener \(it has TCP 80, UDP 53\)"):
+        targets_of(load_balancer(listener("TCP", 80), listener("UDP", 53)))
+
+
+def test_the_members_of_a_service_are_targets_once_each() -> None:
+    shared = replace(MEMBERS[0], name="default/c:9090")
+    other = replace(MEMBERS[1], address="10.0.0.88")
+    pool = replace(POOL, members=(MEMBERS[0], shared, other))
+    balancer = load_balancer(listener("SCTP", 90, pool), listener("SCTP", 91, pool))
+    direct = [
+        Target(Endpoint("10.0.0.75", 9090), (MEMBERS[0],), direct=True),
+        Target(Endpoint("10.0.0.88", 9090), (other,), direct=True),
+    ]
+    assert list(targets_of(balancer, Via.MEMBERS)) == direct
+    assert [target.endpoint.port for target in targets_of(balancer, Via.BOTH)] == [
+        90,
+        91,
+        9090,
+        9090,
+    ]
+
+
+def test_a_service_without_members_has_none_to_probe() -> None:
+    with pytest.raises(Inconclusive, match="has no members to probe"):
+        targets_of(load_balancer(listener("SCTP", 90, None)), Via.MEMBERS)
+
+
+def test_another_address_is_used_instead_of_the_vips() -> None:
+    (target,) = targets_of(load_balancer(listener("SCTP", 90)), address="203.0.113.9")
+    assert target == Target(Endpoint("203.0.113.9", 90), MEMBERS)
+
+
+@pytest.mark.parametrize(
+    ("change", "source_port", "words"),
+    [
+        ({}, None, []),
+        ({"lb_algorithm": "LEAST_CONNECTIONS"}, None, []),
+        ({"lb_algorithm": "SOURCE_IP"}, None, ["go to one member"]),
+        ({"session_persistence": "SOURCE_IP"}, None, ["go to one member"]),
+        ({"lb_algorithm": "SOURCE_IP_PORT"}, None, ["may not have got any message"]),
+        ({"lb_algorithm": "SOURCE_IP_PORT"}, 4040, ["every message is sent from port 4040"]),
+        ({}, 4040, ["every message is sent from port 4040"]),
+    ],
+)
+def test_a_note_says_what_keeps_messages_from_reaching_every_member(
+    change: dict[str, Any], source_port: int | None, words: list[str]
+) -> None:
+    targets = targets_of(load_balancer(listener("SCTP", 90, replace(POOL, **change))))
+    lines = list(notes(targets, source_port))
+    assert len(lines) == len(words)
+    assert all(part in line for part, line in zip(words, lines, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("weights", "count"),
+    [((), 4), ((1, 1), 4), ((1, 1, 1), 6), ((2, 4), 6), ((10, 1), 22), ((1, 256), 100), ((0,), 4)],
+)
+def test_the_default_count_is_two_rounds_of_weighted_round_robin(
+    weights: tuple[int, ...], count: int
+) -> None:
+    members = tuple(member(f"m{weight}", weight) for weight in weights)
+    assert Target(VIP, members).default_count == count
+
+
+def test_a_disabled_member_takes_no_turn() -> None:
+    members = (member("a"), member("b", weight=50, admin_state_up=False))
+    assert Target(VIP, members).default_count == 4
+
+
+@pytest.mark.parametrize("number", [2, 3, 10])
+def test_with_a_hash_one_probe_in_a_hundred_misses_a_member(number: int) -> None:
+    members = tuple(member(f"m{index}") for index in range(number))
+    count = Target(VIP, members, Distribution.HASHED).default_count
+    assert number * (1 - 1 / number) ** count < 0.01
+    assert number * (1 - 1 / number) ** (count - 2) > 0.01
