@@ -22,6 +22,9 @@ CHANGE_TIMEOUT = kuryr.TIMEOUT
 MAKERS: tuple[Maker, ...] = (KURYR, OCCM)
 UNKNOWN: Maker = Unknown()
 
+# Whose log to look at where it is not known which maker there is.
+CONTROLLERS = " or ".join(maker.controller for maker in MAKERS)
+
 
 def maker_of(load_balancer: LoadBalancer) -> Maker:
     """Return the maker of a load balancer, as its name tells; UNKNOWN if it tells none."""

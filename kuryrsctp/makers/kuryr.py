@@ -144,6 +144,7 @@ class Kuryr(Unknown):
     """Kuryr-Kubernetes."""
 
     name = "Kuryr"
+    controller = "kuryr-controller"
     causes = _CAUSES
     remedies = _REMEDIES
 

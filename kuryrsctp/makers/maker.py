@@ -18,6 +18,11 @@ class Maker(Protocol):
         ...
 
     @property
+    def controller(self) -> str:
+        """The program whose log tells what it does."""
+        ...
+
+    @property
     def note(self) -> str:
         """What to say where its load balancer is found, "" for nothing."""
         ...

@@ -49,6 +49,7 @@ class Occm(Unknown):
     """cloud-provider-openstack."""
 
     name = "cloud-provider-openstack"
+    controller = "openstack-cloud-controller-manager"
     note = "made by cloud-provider-openstack"
 
     def made(self, load_balancer: LoadBalancer) -> bool:

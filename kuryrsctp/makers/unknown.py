@@ -18,6 +18,7 @@ class Unknown:
     """Nothing is known of what made a load balancer: no name is judged, no cause is added."""
 
     name: str = ""
+    controller: str = ""
     note: str = ""
     causes: Mapping[str, str] = NOTHING
     remedies: Mapping[str, str] = NOTHING

@@ -70,7 +70,7 @@ def load_balancer_provider(target: LoadBalancerTarget) -> CheckResult:
     cause="The Service has no SCTP port; or Octavia is older than API version 2.23; or the provider"
     " does not support SCTP.",
     remedy="check the Service's ports (`kubectl get service`), Octavia's version, and the log of"
-    " the controller that makes load balancers",
+    f" the controller ({makers.CONTROLLERS})",
 )
 def listener_exists(target: LoadBalancerTarget) -> CheckResult:
     """Look for SCTP listeners."""

@@ -4,7 +4,7 @@
 
 from difflib import get_close_matches
 
-from kuryrsctp import naming
+from kuryrsctp import makers, naming
 from kuryrsctp.verifier.checks.catalogue import CheckResult, check, fail, ok, skip
 from kuryrsctp.verifier.checks.targets import ServiceTarget
 from kuryrsctp.verifier.snapshot import Snapshot
@@ -21,8 +21,7 @@ _SIMILAR = 0.8  # of 1: a letter or two differ, however long the namespace is
     " headless or has no endpoints yet, or the controller that makes load balancers is not"
     " running.",
     remedy="check name, namespace and project, that the Service has endpoints (`kubectl get"
-    " endpoints`), and the log of the controller that makes load balancers (such as"
-    " kuryr-controller)",
+    f" endpoints`), and the log of the controller ({makers.CONTROLLERS})",
 )
 def load_balancer_exists(target: ServiceTarget) -> CheckResult:
     """Find the load balancer, or name the most similar ones."""
