@@ -5,6 +5,7 @@
 import contextlib
 import ctypes
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -62,6 +63,10 @@ def start(run: Path, memory: str, terminals: Sequence[int]) -> subprocess.Popen[
         # The guest has one CPU: a system call in it costs ten times as much across two of the
         # host's. And SIGTERM lets it take its own child processes along.
         os.sched_setaffinity(0, {cpu})
+        # It holds a file open on the host for each that was opened in it, and a login's limit is
+        # 1024: the cloud alone has more.
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
     with (run / protocol.CONSOLE).open("ab") as console:
