@@ -33,10 +33,6 @@ class Cloud:
         self.connection = connection
         self._deadline = Deadline(timeout)
 
-    def renewed(self, timeout: float = SERVICE_TIMEOUT) -> "Cloud":
-        """Return the same connection with a new deadline."""
-        return Cloud(self.connection, timeout)
-
     @functools.cached_property
     def octavia(self) -> Any:
         """The SDK's adapter for Octavia, whose versions are asked for at its first use."""

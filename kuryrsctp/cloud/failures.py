@@ -39,7 +39,7 @@ _SETTINGS = (
 )
 
 # What keystoneauth and the SDK raise by mistake where a body is JSON, but not as the API promises.
-_STUMBLES = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+_STUMBLES = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from kuryrsctp.makers.kuryr import KURYR
 from kuryrsctp.makers.maker import Maker
 from kuryrsctp.makers.occm import OCCM
 from kuryrsctp.makers.unknown import Unknown
-from kuryrsctp.model import Listener, LoadBalancer, Pool
+from kuryrsctp.model import Listener, LoadBalancer, Member, Pool
 from kuryrsctp.naming import ServiceName
 
 # The load balancer of the cluster's own API, which no maker made: its parts follow other rules.
@@ -48,6 +48,15 @@ def serves(load_balancer: LoadBalancer, service: ServiceName) -> bool:
     is called after one of them, and has a tag of such a name for each.
     """
     return any(occm.is_name_of(text, service) for text in (load_balancer.name, *load_balancer.tags))
+
+
+def host_of(member: Member) -> str | None:
+    """Return the name of the host that a member stands for, None where its name tells none.
+
+    It is what kuryr-sctp-demo calls itself in its answers: the name of the pod.
+    """
+    name = kuryr.read_member(member.name)
+    return name.target if name else None
 
 
 def is_sctp(part: Listener | Pool) -> bool:

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from kuryrsctp import makers
 from kuryrsctp.addresses import Endpoint
-from kuryrsctp.makers import kuryr
 from kuryrsctp.model import Conclusion, Outcome
 from kuryrsctp.prober.latency import LatencyHistogram
 from kuryrsctp.prober.outages import Outage, OutageDetector
@@ -174,9 +174,8 @@ class _TargetStatistics:
         self._peers: set[str] = set()
         self._member_names = {}
         for member in target.members:
-            parts = kuryr.read_member(member.name)
-            if parts:
-                self._member_names[parts.target] = member.name
+            if host := makers.host_of(member):
+                self._member_names[host] = member.name
 
     def add(self, exchange: Exchange) -> None:
         """Count an exchange when it has ended."""
