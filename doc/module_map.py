@@ -61,8 +61,7 @@ def _entry(path: Path) -> Iterator[str]:
     sentence = " ".join(docstring.partition("\n\n")[0].split())
     if not sentence:
         raise SystemExit(f"{path} has no docstring")
-    yield f"``{path.name}``"
-    yield f"  {_text(sentence)}"
+    yield f":``{path.name}``: {_text(sentence)}"
 
 
 def _text(words: str) -> str:

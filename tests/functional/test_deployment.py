@@ -14,7 +14,7 @@ import pytest
 import yaml
 from kubernetes_validate.utils import all_versions, latest_version
 
-from kuryrsctp.demo import PORT
+from kuryrsctp.demo import DEFAULT_PORT
 from tests.support.checkout import DEPENDENCIES, HANG, ROOT, run
 
 DEPLOY = ROOT / "doc" / "source" / "walkthrough" / "deploy.yml"
@@ -47,9 +47,9 @@ def test_the_service_leads_to_the_port_that_the_server_listens_on(
     (port,) = manifests["Service"]["spec"]["ports"]
     pod = manifests["Deployment"]["spec"]["template"]
     (container,) = pod["spec"]["containers"]
-    assert (port["protocol"], port["port"], port["targetPort"]) == ("SCTP", 90, PORT)
+    assert (port["protocol"], port["port"], port["targetPort"]) == ("SCTP", 90, DEFAULT_PORT)
     assert [(one["containerPort"], one["protocol"]) for one in container["ports"]] == [
-        (PORT, "SCTP")
+        (DEFAULT_PORT, "SCTP")
     ]
     selector = manifests["Service"]["spec"]["selector"]
     assert selector == pod["metadata"]["labels"]
