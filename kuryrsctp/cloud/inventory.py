@@ -5,7 +5,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 from openstack.connection import Connection
@@ -24,13 +24,13 @@ OnProgress = Callable[[int], None]
 """Called with the number of objects that were read since the last call, by several threads."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Service:
     """An SCTP service: a load balancer with its listeners, whose members were only counted."""
 
     load_balancer: LoadBalancer
 
-    @property
+    @cached_property
     def ref(self) -> naming.ServiceRef:
         """The Kubernetes Service, or the load balancer's ID where its name tells of none."""
         load_balancer = self.load_balancer

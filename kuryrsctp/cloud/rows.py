@@ -39,7 +39,8 @@ class Row:
 
     def text(self, name: str) -> str:
         """Return a text, "" by default."""
-        return str(self._get(name, str) or "")[:MAX_TEXT_LENGTH]
+        text: str = self._get(name, str) or ""
+        return text[:MAX_TEXT_LENGTH]
 
     def required_text(self, name: str) -> str:
         """Return a text that no object lacks."""
@@ -119,8 +120,8 @@ class Row:
 
     def _get(self, name: str, promised: type) -> Any:
         value = self._body.get(name)
-        # In Python, but not in JSON, true is a number.
-        if value is None or (isinstance(value, promised) and promised is type(value)):
+        # Of exactly that type: in Python, but not in JSON, true is a number.
+        if value is None or type(value) is promised:
             return value
         raise self._malformed(name, value, promised)
 
