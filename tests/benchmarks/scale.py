@@ -138,10 +138,10 @@ def compare(
 
 def with_ratios(costs: list[Cost]) -> list[Cost]:
     """Put in how much longer each took than its peers."""
-    by_name = {one.what: one for one in costs}
-    for one in costs:
-        for peer in _PEERS.get(one.what, ()):
-            one.ratios[peer] = one.seconds / by_name[peer].seconds
+    by_name = {cost.what: cost for cost in costs}
+    for cost in costs:
+        for peer in _PEERS.get(cost.what, ()):
+            cost.ratios[peer] = cost.seconds / by_name[peer].seconds
     return costs
 
 
@@ -202,7 +202,7 @@ def measure(sizes: Sequence[int] = SIZES, runs: int = RUNS) -> list[dict[str, An
         with Cloud.start(octavia_processes=os.cpu_count() or 1) as cloud:
             fill(cloud, size)
             costs += all_services(cloud, runs, size)
-    return [asdict(one) for one in costs]
+    return [asdict(cost) for cost in costs]
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -71,7 +71,7 @@ def test_two_of_one_name_collide_in_a_project_but_not_across_projects(
 ) -> None:
     port = kuryr.listener("core/amf:SCTP:1", 1, kuryr.member("core/amf-0:1", "10.0.0.100", 1))
     with (
-        kuryr.load_balancer(connection, "core/amf", [port]) as one,
+        kuryr.load_balancer(connection, "core/amf", [port]) as first,
         kuryr.load_balancer(connection, "core/amf", [port]) as other,
     ):
         collided = judged(shell, cloud, "--namespace", "core")
@@ -84,10 +84,10 @@ def test_two_of_one_name_collide_in_a_project_but_not_across_projects(
             cloud.sql(
                 "octavia",
                 "UPDATE load_balancer SET project_id = ? WHERE id = ?",
-                [one.project_id, other.id],
+                [first.project_id, other.id],
             )
     assert collided == (3, {"core/amf": ["load-balancer-unique"]})
-    assert apart == (0, {one.id: [], other.id: []})
+    assert apart == (0, {first.id: [], other.id: []})
 
 
 def test_the_clusters_own_api_is_never_judged(

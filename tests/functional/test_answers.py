@@ -19,7 +19,7 @@ def test_no_control_character_of_an_api_reaches_the_terminal(
     done = shell.verify(lb_id, "--long", "-f", form, env=fake.environ())
     assert done.returncode == 3
     assert done.stderr == ""
-    assert {one for one in done.stdout if not one.isprintable()} == {"\n"}
+    assert {character for character in done.stdout if not character.isprintable()} == {"\n"}
 
 
 def test_json_is_the_exact_data(shell: Shell, fake: FakeApi) -> None:

@@ -46,18 +46,18 @@ def lines(path: Path) -> Iterator[Requirement]:
 
 def requirements(path: Path) -> Iterator[Requirement]:
     """Yield what applies to this Python."""
-    for one in lines(path):
-        if one.marker is None or one.marker.evaluate():
-            yield one
+    for requirement in lines(path):
+        if requirement.marker is None or requirement.marker.evaluate():
+            yield requirement
 
 
 def versions(path: Path, operator: str) -> dict[str, str]:
     """Return the one version that each line names."""
     found = {}
-    for one in requirements(path):
-        (specifier,) = one.specifier
-        assert specifier.operator == operator, str(one)
-        found[canonicalize_name(one.name)] = specifier.version
+    for requirement in requirements(path):
+        (specifier,) = requirement.specifier
+        assert specifier.operator == operator, str(requirement)
+        found[canonicalize_name(requirement.name)] = specifier.version
     return found
 
 
@@ -77,11 +77,11 @@ def installed(python: Path) -> dict[str, str]:
 def pythons(asking: Iterable[Requirement]) -> dict[str, set[str]]:
     """Return the Pythons that each package is asked for, without those of an extra."""
     found: dict[str, set[str]] = {}
-    for one in asking:
-        needing = found.setdefault(canonicalize_name(one.name), set())
+    for requirement in asking:
+        needing = found.setdefault(canonicalize_name(requirement.name), set())
         for python in PYTHONS:
             its = {"python_version": python, "python_full_version": f"{python}.0", "extra": ""}
-            if one.marker is None or one.marker.evaluate(its):
+            if requirement.marker is None or requirement.marker.evaluate(its):
                 needing.add(python)
     return found
 
@@ -108,7 +108,9 @@ def test_whatever_the_plugin_imports_is_required() -> None:
     packages = importlib.metadata.packages_distributions()
     foreign = imported() - set(sys.stdlib_module_names) - {"kuryrsctp"}
     needed = {canonicalize_name(packages[name][0]) for name in foreign}
-    assert needed <= {canonicalize_name(one.name) for one in requirements(REQUIREMENTS)}
+    assert needed <= {
+        canonicalize_name(requirement.name) for requirement in requirements(REQUIREMENTS)
+    }
 
 
 @pytest.mark.parametrize("python", ENVIRONMENTS, ids=["plugin", "cloud"])
@@ -125,7 +127,7 @@ def test_no_version_is_listed_that_nobody_installs() -> None:
 
 @pytest.mark.parametrize("pins", [PINS, OLDEST_PINS], ids=["newest", "oldest"])
 def test_each_version_is_listed_for_the_pythons_that_need_it(pins: Path) -> None:
-    by_us = [one for path in REQUIRED for one in lines(path)]
+    by_us = [requirement for path in REQUIRED for requirement in lines(path)]
     by_others = [
         Requirement(text)
         for python in ENVIRONMENTS

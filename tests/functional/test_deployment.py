@@ -24,7 +24,7 @@ CONTAINERFILE = ROOT / "Containerfile"
 @pytest.fixture(scope="module")
 def manifests() -> dict[str, Any]:
     """Return what deploy.yml holds, by kind."""
-    return {one["kind"]: one for one in yaml.safe_load_all(DEPLOY.read_text())}
+    return {document["kind"]: document for document in yaml.safe_load_all(DEPLOY.read_text())}
 
 
 @pytest.mark.parametrize("version", all_versions()[::4])
@@ -48,7 +48,7 @@ def test_the_service_leads_to_the_port_that_the_server_listens_on(
     pod = manifests["Deployment"]["spec"]["template"]
     (container,) = pod["spec"]["containers"]
     assert (port["protocol"], port["port"], port["targetPort"]) == ("SCTP", 90, DEFAULT_PORT)
-    assert [(one["containerPort"], one["protocol"]) for one in container["ports"]] == [
+    assert [(port["containerPort"], port["protocol"]) for port in container["ports"]] == [
         (DEFAULT_PORT, "SCTP")
     ]
     selector = manifests["Service"]["spec"]["selector"]
@@ -77,4 +77,4 @@ def test_the_images_steps_install_the_server_and_nothing_of_openstack(tmp_path: 
         subprocess.run(["sh", "-ec", command], cwd="/", env=environment, check=True, timeout=HANG)
     assert "--bind" in run(target / "bin" / "kuryr-sctp-demo", "--help")
     installed = run(target / "bin" / "pip", "list", "--format", "freeze").split()
-    assert {one.partition("==")[0] for one in installed} <= {"kuryrsctp", "pip", "setuptools"}
+    assert {line.partition("==")[0] for line in installed} <= {"kuryrsctp", "pip", "setuptools"}

@@ -74,14 +74,14 @@ def test_the_page_on_scripting_has_each_exit_code() -> None:
 @pytest.mark.parametrize("page", SOURCES, ids=lambda page: str(page.relative_to(REPOSITORY)))
 def test_every_console_block_says_whether_it_is_run(page: Path) -> None:
     text = page.read_text()
-    blocks = [one for one in steps(text) if isinstance(one, Block)]
+    blocks = [step for step in steps(text) if isinstance(step, Block)]
     assert len(blocks) == text.count(".. code-block:: console")
     assert {block.kind for block in blocks} <= KINDS
     for block in blocks:
         assert block.commands, block.text
         by_kubectl = any(command.startswith("kubectl") for command in block.commands)
         assert by_kubectl == (block.kind == "kubernetes"), block.text
-    assert text.count(".. lab:") == sum(isinstance(one, Act) for one in steps(text))
+    assert text.count(".. lab:") == sum(isinstance(step, Act) for step in steps(text))
 
 
 @pytest.mark.parametrize("page", sorted(PAGES.rglob("*.rst")), ids=lambda page: page.stem)

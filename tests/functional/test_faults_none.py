@@ -92,10 +92,10 @@ HEALTHY = {
     "session persistence": Kind(changed("pool", session_persistence={"type": "SOURCE_IP"})),
     "a monitor over SCTP": Kind(heard(monitored("SCTP"), "member", "ONLINE")),
     "tags": Kind(
-        together(*(changed(one, tags=["of-kuryr"]) for one in ("load_balancer", "listener")))
+        together(*(changed(part, tags=["of-kuryr"]) for part in ("load_balancer", "listener")))
     ),
     "endpoints without a target, which share a name": Kind(
-        together(*(changed(one, name=f"{NAME}:38412") for one in ("member", "other_member")))
+        together(*(changed(part, name=f"{NAME}:38412") for part in ("member", "other_member")))
     ),
     "a policy that admits some clients": Kind(changed("listener", allowed_cidrs=[str(CLIENTS)])),
     "a policy that admits the clients": Kind(
@@ -123,7 +123,7 @@ def test_a_healthy_service_is_well_whoever_asks(healthy: HealthyService, kind: K
 
 def skipped(rows: tuple[Finding, ...]) -> dict[str, str]:
     """Return the checks that were skipped, with the last reason."""
-    return {one.check: one.detail for one in rows if one.status is Status.SKIP}
+    return {row.check: row.detail for row in rows if row.status is Status.SKIP}
 
 
 PORTS, SUBNETS, GROUPS = "get_port", "get_subnet", "get_security_group"
@@ -151,7 +151,7 @@ def test_what_neutron_does_not_show_a_reader_is_skipped_with_the_reason(
 ) -> None:
     with forbidden(healthy.cloud, *rules):
         rows = healthy.rows("viewer")
-    assert all(one.status in (Status.OK, Status.SKIP) for one in rows)
+    assert all(row.status in (Status.OK, Status.SKIP) for row in rows)
     for check, reason in reasons.items():
         assert reason in skipped(rows)[check]
 

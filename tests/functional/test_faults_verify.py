@@ -38,7 +38,7 @@ BROKEN = {"provisioning_status": "ERROR"}
 OFFLINE = {"operating_status": "OFFLINE"}
 CIDRS = {"allowed_cidrs": ["192.0.2.0/25"]}
 DENIED = OFF | {"allowed_cidrs": []}
-CLIENTS, OTHERS = (ipaddress.ip_network(one) for one in ("192.0.2.0/24", "198.51.100.0/24"))
+CLIENTS, OTHERS = (ipaddress.ip_network(cidr) for cidr in ("192.0.2.0/24", "198.51.100.0/24"))
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ def connection(cloud: Cloud) -> Iterator[Connection]:
 
 def targets(connection: Connection, **arguments: Any) -> list[str]:
     planned = prober.plan(connection, SERVICE, **arguments)
-    return [str(one.endpoint) for one in planned.targets]
+    return [str(target.endpoint) for target in planned.targets]
 
 
 def test_a_service_has_a_vip_and_members(connection: Connection) -> None:

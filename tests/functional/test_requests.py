@@ -58,7 +58,7 @@ def test_one_service_costs_a_token_and_one_list_of_each_kind(shell: Shell, cloud
 
 def test_a_second_service_costs_no_second_token(shell: Shell, cloud: Cloud) -> None:
     both = asked(shell, cloud, "verify", "sctp-demo", "nowhere", code=3)
-    assert [one for one in both if "/v3" in one] == AUTHENTICATION
+    assert [request for request in both if "/v3" in request] == AUTHENTICATION
 
 
 def test_all_services_cost_three_lists_and_the_members_of_each_sctp_pool(
@@ -89,7 +89,7 @@ def test_what_is_missing_costs_the_quota_and_a_list_of_what_counts_against_it(
     assert unlimited == sorted([*healthy, quota])
     assert limited == sorted([*healthy, *counting])
     # Two services have three pools that are short of members.
-    assert [one for one in everything if one in counting] == sorted(counting)
+    assert [request for request in everything if request in counting] == sorted(counting)
 
 
 def test_the_list_costs_three_requests_and_a_token(shell: Shell, cloud: Cloud) -> None:

@@ -84,7 +84,7 @@ def test_all_services_are_judged_and_judged_right(
     proxy.trouble = trouble
     done = shell.verify("--all", "-f", "json", env=proxy.environ)
     assert set(suffered) == set(TROUBLES.values())
-    assert [one for one in verdicts(expected.stdout) if one[-1] == "FAIL"] == []
+    assert [row for row in verdicts(expected.stdout) if row[-1] == "FAIL"] == []
     assert (done.returncode, done.stderr) == (expected.returncode, expected.stderr) == (0, "")
     assert verdicts(done.stdout) == verdicts(expected.stdout)
 

@@ -101,7 +101,9 @@ def test_python_gets_the_same_report_as_the_command(connection: Connection) -> N
     report = kuryrsctp.verify(connection, "sctp-demo")
     assert (report.service, report.status, report.ok) == (WALKTHROUGH, Status.OK, True)
     assert report.failures == ()
-    assert "10.0.0.75" in {one.detail for one in report.findings if one.check == "member-address"}
+    assert "10.0.0.75" in {
+        finding.detail for finding in report.findings if finding.check == "member-address"
+    }
 
 
 def test_an_unknown_service_is_a_fault_that_comes_with_the_nearest_name(
@@ -154,8 +156,8 @@ def test_two_load_balancers_of_one_name_are_told_apart_by_id_project_and_vip(
     ((check, status, resource, detail),) = rows
     assert (check, status, resource) == ("load-balancer-unique", "FAIL", AMF)
     assert detail.startswith("2 load balancers: ")
-    for one in (amf, other):
-        assert f"{one.id} (project {one.project_id}, VIP {one.vip_address})" in detail
+    for made in (amf, other):
+        assert f"{made.id} (project {made.project_id}, VIP {made.vip_address})" in detail
 
 
 def test_a_load_balancer_without_sctp_says_what_it_has_instead(
@@ -205,7 +207,7 @@ def test_a_service_that_shares_a_load_balancer_of_occms_is_found_by_its_tag(
         tags = [name, "kube_service_kubernetes_core_pcf"]
         connection.load_balancer.update_load_balancer(made.id, tags=tags)
         kuryr.settle(connection, made.id)
-        found, missing = (kuryrsctp.verify(connection, one) for one in ("core/pcf", "core/pc"))
+        found, missing = (kuryrsctp.verify(connection, name) for name in ("core/pcf", "core/pc"))
     assert (found.findings[0].id, found.findings[0].status) == (made.id, Status.OK)
     assert (missing.findings[0].id, missing.findings[0].status) == ("", Status.FAIL)
 
@@ -245,7 +247,7 @@ def test_a_member_that_was_changed_by_hand_is_a_warning(
         kuryr.settle(connection, amf.id)
     row = (check, "WARN", change.get("name", POD), detail)
     assert (lenient[0], strict[0]) == (0, 3)
-    assert [one for one in lenient[1] if one[1] != "SKIP"] == [row]
+    assert [conclusion for conclusion in lenient[1] if conclusion[1] != "SKIP"] == [row]
 
 
 def test_several_services_are_reported_together_and_the_worst_counts(

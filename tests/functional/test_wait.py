@@ -110,8 +110,8 @@ def new_listener(connection: Connection, listener: Any) -> Iterator[None]:
     try:
         yield
     finally:
-        for delete, one in ((api.delete_pool, pool), (api.delete_listener, made)):
-            delete(one)
+        for delete, made_object in ((api.delete_pool, pool), (api.delete_listener, made)):
+            delete(made_object)
             kuryr.settle(connection, lb_id)
 
 

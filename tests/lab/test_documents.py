@@ -13,12 +13,12 @@ from tests.support.lab.documents import SOURCES, Block, make_whole, mask, play, 
 RUN = [
     document
     for document in SOURCES
-    if any(isinstance(one, Block) and one.kind == "lab" for one in steps(document.read_text()))
+    if any(isinstance(step, Block) and step.kind == "lab" for step in steps(document.read_text()))
 ]
 
 
 @pytest.mark.parametrize(
-    "document", RUN, ids=[str(one.relative_to(topology.REPOSITORY)) for one in RUN]
+    "document", RUN, ids=[str(document.relative_to(topology.REPOSITORY)) for document in RUN]
 )
 def test_every_command_prints_what_the_document_shows(lab: Lab, document: Path) -> None:
     try:

@@ -30,11 +30,13 @@ def assert_all_accounted_for(machine: Lab, messages: int) -> list[Outcome]:
     result = measure(machine, POD.ipv4, count=messages, timeout=TIMEOUT)
     exchanges = result["exchanges"]
     assert len(exchanges) == messages
-    assert all(len(one["answer"]) <= 65536 for one in exchanges)
-    assert sum(one["seconds"] for one in exchanges) < messages * (TIMEOUT + result["allowed_late"])
-    kept = sum(len(one["answer"]) for one in exchanges)
+    assert all(len(exchange["answer"]) <= 65536 for exchange in exchanges)
+    assert sum(exchange["seconds"] for exchange in exchanges) < messages * (
+        TIMEOUT + result["allowed_late"]
+    )
+    kept = sum(len(exchange["answer"]) for exchange in exchanges)
     assert result["growth"] < kept + GROWTH
-    seen = [Outcome(one["outcome"]) for one in exchanges]
+    seen = [Outcome(exchange["outcome"]) for exchange in exchanges]
     assert not NETWORKS & set(seen)
     return seen
 

@@ -54,7 +54,7 @@ def test_another_implementation_of_sctp_is_understood(machine: Lab) -> None:
             server.kill()
             server.wait(timeout=HANG)
             server.close()
-    assert [one["answer"] for one in exchanges] == ["HELLO, ARE YOU ALIVE?"] * 3
+    assert [exchange["answer"] for exchange in exchanges] == ["HELLO, ARE YOU ALIVE?"] * 3
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,9 @@ def test_what_a_peer_does_has_its_word(machine: Lab, name: str, outcome: str, an
 def test_a_peer_that_never_accepts_is_told_from_a_closed_port(machine: Lab) -> None:
     with serving(machine, peer("deaf")):
         seen = measure(machine, POD.ipv4, count=4, timeout=0.3)["exchanges"]
-        assert [one["outcome"] for one in seen] == ["NO_ANSWER"] * 2 + ["NOT_ACCEPTING"] * 2
+        assert [exchange["outcome"] for exchange in seen] == ["NO_ANSWER"] * 2 + [
+            "NOT_ACCEPTING"
+        ] * 2
         assert seen[-1]["detail"] == "aborted in the handshake: the application does not accept"
         assert outcomes(machine, POD.ipv4, 9999) == ["REFUSED"]
 
@@ -95,10 +97,10 @@ def test_a_message_arrives_as_it_was_to_be_sent(
 ) -> None:
     with serving(machine, peer("identify")):
         exchanges = measure(machine, POD.ipv4, count=2, message=message)["exchanges"]
-    for one in exchanges:
-        assert (one["outcome"], one["answer"]) == (
+    for exchange in exchanges:
+        assert (exchange["outcome"], exchange["answer"]) == (
             "ANSWERED",
-            arrived.format(port=one["local_port"]),
+            arrived.format(port=exchange["local_port"]),
         )
 
 
@@ -107,10 +109,10 @@ def test_the_source_address_may_be_another_of_this_host(machine: Lab) -> None:
     machine.run(["ip", "addr", "add", *second], check=True)
     try:
         with serving(machine, peer("identify")):
-            (one,) = measure(machine, POD.ipv4, message={"source": "10.0.0.11"})["exchanges"]
+            (exchange,) = measure(machine, POD.ipv4, message={"source": "10.0.0.11"})["exchanges"]
     finally:
         machine.run(["ip", "addr", "del", *second], check=True)
-    assert one["answer"].startswith("10.0.0.11 ")
+    assert exchange["answer"].startswith("10.0.0.11 ")
 
 
 def test_a_stream_that_the_peer_does_not_have_is_wrong_usage(machine: Lab) -> None:
@@ -146,7 +148,7 @@ def test_a_load_balancer_without_members_has_no_backend(machine: Lab) -> None:
 def test_silence_is_a_timeout_at_the_deadline(lab: Lab, timeout: float, count: int) -> None:
     lab.drop(POD.name)
     result = measure(lab, POD.ipv4, topology.SERVER_PORT, timeout=timeout, count=count)
-    assert {one["outcome"] for one in result["exchanges"]} == {"TIMEOUT"}
+    assert {exchange["outcome"] for exchange in result["exchanges"]} == {"TIMEOUT"}
     assert_in_time(result, timeout)
 
 
@@ -156,7 +158,7 @@ def test_a_peer_that_does_not_answer_is_waited_for_until_the_deadline(
 ) -> None:
     with serving(machine, peer("silent")):
         result = measure(machine, POD.ipv4, timeout=timeout, count=count)
-        assert {one["outcome"] for one in result["exchanges"]} == {"NO_ANSWER"}
+        assert {exchange["outcome"] for exchange in result["exchanges"]} == {"NO_ANSWER"}
         assert_in_time(result, timeout)
 
 
@@ -214,8 +216,8 @@ def test_a_route_that_leads_nowhere_is_known_at_once(
 def test_a_thousand_messages_find_both_pods_and_none_stalls(machine: Lab) -> None:
     result = measure(machine, topology.VIP, topology.VIP_PORT, count=1000, timeout=5.0)
     exchanges = result["exchanges"]
-    assert {one["outcome"] for one in exchanges} == {"ANSWERED"}
-    answers = [one["answer"] for one in exchanges]
+    assert {exchange["outcome"] for exchange in exchanges} == {"ANSWERED"}
+    answers = [exchange["answer"] for exchange in exchanges]
     for pod in topology.PODS:
         assert 450 <= answers.count(f"{pod.name}: HELLO, I AM ALIVE!!!") <= 550
     # Shorter than the initial RTO, after which a lost INIT is sent again.
@@ -229,14 +231,16 @@ def test_a_run_stalls_on_no_port_that_another_has_just_used(machine: Lab) -> Non
     machine.run(["sysctl", "-w", f"{sysctl}=20000 {20000 + 9 * 64 - 1}"], check=True)
     try:
         seen = [
-            one
+            exchange
             for _ in range(3)
-            for one in measure(machine, topology.VIP, topology.VIP_PORT, count=100)["exchanges"]
+            for exchange in measure(machine, topology.VIP, topology.VIP_PORT, count=100)[
+                "exchanges"
+            ]
         ]
     finally:
         machine.run(["sysctl", "-w", f"{sysctl}={' '.join(usual)}"], check=True)
-    assert {one["outcome"] for one in seen} == {"ANSWERED"}
-    assert len({one["local_port"] for one in seen}) == len(seen)
+    assert {exchange["outcome"] for exchange in seen} == {"ANSWERED"}
+    assert len({exchange["local_port"] for exchange in seen}) == len(seen)
 
 
 def test_addresses_beside_the_vip_are_warned_of(machine: Lab) -> None:

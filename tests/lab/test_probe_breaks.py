@@ -31,7 +31,7 @@ def outcomes(rows: list[dict[str, Any]]) -> set[tuple[str, str]]:
 def test_a_service_that_works_works_both_ways(machine: Lab) -> None:
     status, rows, lines = probe(machine, "--via", "both", "--all-members")
     assert (status, lines) == (0, [])
-    assert outcomes(rows) == {(one, "ANSWERED") for one in (VIP, DIRECT, OTHER_DIRECT)}
+    assert outcomes(rows) == {(target, "ANSWERED") for target in (VIP, DIRECT, OTHER_DIRECT)}
 
 
 def test_a_member_that_is_probed_directly_is_known_by_its_address(machine: Lab) -> None:

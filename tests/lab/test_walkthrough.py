@@ -64,14 +64,14 @@ def test_an_unknown_service_is_judged_wrong_by_both(lab: Lab) -> None:
 
 def test_two_load_balancers_of_one_name_are_listed_and_not_guessed_between(lab: Lab) -> None:
     name = "default/twin"
-    with service(lab, name, ()) as one, service(lab, name, ()) as other:
+    with service(lab, name, ()) as first, service(lab, name, ()) as other:
         judged = lab.run([*VERIFY, name, "-f", "json"], timeout=TIMEOUT)
         assert judged.returncode == 3
         (failed,) = [row for row in rows(judged) if row["Status"] == "FAIL"]
         assert failed["Check"] == "load-balancer-unique"
         probed = lab.run([*PROBE, name], timeout=TIMEOUT)
         assert (probed.returncode, probed.stdout) == (3, "")
-        for twin in (one, other):
+        for twin in (first, other):
             for said in (str(failed["Detail"]), probed.stderr):
                 assert twin["id"] in said
                 assert twin["vip"] in said

@@ -16,7 +16,7 @@ DEPENDENCIES = next(path for path in sys.path if path.endswith("site-packages"))
 def run(*argv: object) -> str:
     """Return what a program prints; it has to succeed."""
     done = subprocess.run(
-        [str(one) for one in argv], cwd="/", capture_output=True, text=True, timeout=HANG
+        [str(argument) for argument in argv], cwd="/", capture_output=True, text=True, timeout=HANG
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -148,12 +148,12 @@ class _Handler(BaseHTTPRequestHandler):
         above, _, last = path.rpartition("/")
         if path in lists:
             names = parse_qs(urlsplit(self.path).query).get("name")
-            kept = [one for one in lists[path] if not names or one["name"] in names]
+            kept = [row for row in lists[path] if not names or row["name"] in names]
             return self.answer(200, json.dumps({last: kept}).encode())
-        for one in lists.get(above, []):
-            if one["id"] == last:
+        for row in lists.get(above, []):
+            if row["id"] == last:
                 kind = above.rpartition("/")[2].removesuffix("s")
-                return self.answer(200, json.dumps({kind: one}).encode())
+                return self.answer(200, json.dumps({kind: row}).encode())
         return self.answer(404, json.dumps({"faultstring": f"{last} not found."}).encode())
 
     def answer(

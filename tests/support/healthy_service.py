@@ -68,7 +68,7 @@ class HealthyService:
         """Return the check and status of each row that is neither OK nor skipped."""
         rows = self.rows(user, service, **expected)
         bad = (Status.WARN, Status.FAIL)
-        return {(one.check, one.status.value) for one in rows if one.status in bad}
+        return {(row.check, row.status.value) for row in rows if row.status in bad}
 
 
 def _is_listed(rows: Iterable[Finding]) -> bool:
@@ -120,7 +120,7 @@ def _port(number: int, protocol: str = "SCTP") -> dict[str, Any]:
 
 def _ids(connection: Connection, made: Any) -> dict[str, str]:
     api: Any = connection.load_balancer
-    listeners = {one.name: one for one in api.listeners(load_balancer_id=made.id)}
+    listeners = {listener.name: listener for listener in api.listeners(load_balancer_id=made.id)}
     listener, other = listeners[f"{NAME}:SCTP:38412"], listeners[f"{NAME}:SCTP:9999"]
     member, other_member = api.members(listener.default_pool_id, sort_key="name", sort_dir="asc")
     return {
@@ -146,7 +146,7 @@ def stored(part: str, **changes: object) -> Fault:
         names, row = list(changes), healthy.ids[part]
         asked = f"SELECT {', '.join(names)} FROM {table} WHERE {key} = ?"
         ((*before,),) = healthy.cloud.sql("octavia", asked, [row])
-        put = f"UPDATE {table} SET {', '.join(f'{one} = ?' for one in names)} WHERE {key} = ?"
+        put = f"UPDATE {table} SET {', '.join(f'{name} = ?' for name in names)} WHERE {key} = ?"
         healthy.cloud.sql("octavia", put, [*changes.values(), row])
         try:
             yield
@@ -164,7 +164,7 @@ def changed(part: str, **changes: object) -> Fault:
     @contextmanager
     def fault(healthy: HealthyService) -> Iterator[None]:
         read, update = (getattr(healthy.octavia, f"{verb}_{kind}") for verb in ("get", "update"))
-        address = [healthy.ids[part], *(healthy.ids[one] for one in pool)]
+        address = [healthy.ids[part], *(healthy.ids[parent] for parent in pool)]
         found = read(*address)
         update(*address, **changes)
         healthy.settle()

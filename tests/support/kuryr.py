@@ -45,9 +45,11 @@ def wait_until_online(connection: Connection, lb_id: str) -> None:
         listeners = list(api.listeners(load_balancer_id=lb_id))
         pools = list(api.pools(loadbalancer_id=lb_id))
         members = [member for pool in pools for member in api.members(pool)]
-        states = {one.operating_status for one in (*listeners, *pools)}
+        states = {part.operating_status for part in (*listeners, *pools)}
         states.add(api.get_load_balancer(lb_id).operating_status)
-        if states == {"ONLINE"} and {one.operating_status for one in members} <= {"NO_MONITOR"}:
+        if states == {"ONLINE"} and {member.operating_status for member in members} <= {
+            "NO_MONITOR"
+        }:
             return
         time.sleep(_POLL)
     raise TimeoutError(f"load balancer {lb_id} is not reported as ONLINE")
@@ -85,7 +87,9 @@ def load_balancer(
 
 def _wait_until_gone(connection: Connection, lb_id: str) -> None:
     deadline = time.monotonic() + _TIMEOUT
-    while any(one.id == lb_id for one in connection.load_balancer.load_balancers()):
+    while any(
+        load_balancer.id == lb_id for load_balancer in connection.load_balancer.load_balancers()
+    ):
         if time.monotonic() > deadline:
             raise TimeoutError(f"load balancer {lb_id} is still there")
         time.sleep(_POLL)
@@ -100,9 +104,9 @@ def pods(connection: Connection, addresses: Sequence[str]) -> Iterator[str]:
     net = network.find_network(POD_NETWORK, ignore_missing=False)
     ports = [
         network.create_port(
-            network_id=net.id, fixed_ips=[{"ip_address": one}], security_group_ids=[group.id]
+            network_id=net.id, fixed_ips=[{"ip_address": address}], security_group_ids=[group.id]
         )
-        for one in addresses
+        for address in addresses
     ]
     try:
         yield group.id

@@ -118,11 +118,14 @@ def rule(**fields: Any) -> SecurityGroupRule:
 
 def around(found: LoadBalancer, **changes: Any) -> NetworkState:
     """Return what Neutron holds around it: ports that let in all SCTP."""
-    members = [one for port in found.listeners if port.pool for one in port.pool.members]
-    addresses = sorted({one.address for one in members})
+    members = [member for port in found.listeners if port.pool for member in port.pool.members]
+    addresses = sorted({member.address for member in members})
     groups = () if found.provider == "ovn" else ("lb-group",)
     ports = [Port("vip-port", found.project_id, (found.vip_address,), groups)]
-    ports += [Port(f"port-{one}", found.project_id, (one,), ("pods-group",)) for one in addresses]
+    ports += [
+        Port(f"port-{address}", found.project_id, (address,), ("pods-group",))
+        for address in addresses
+    ]
     everyone = (rule(), rule(ethertype="IPv6"))
     subnet = "fd00:158::/64" if ":" in found.vip_address else "10.0.0.128/26"
     network = NetworkState(
@@ -136,13 +139,13 @@ def around(found: LoadBalancer, **changes: Any) -> NetworkState:
 def findings(*found: LoadBalancer, **changes: Any) -> tuple[Finding, ...]:
     """Run all checks over a snapshot with these load balancers, the network being well."""
     network = around(found[0]) if found else NetworkState()
-    pools = [port.pool for one in found for port in one.listeners if port.pool]
+    pools = [port.pool for service in found for port in service.listeners if port.pool]
     snapshot = Snapshot(
         SERVICE,
         NOW,
         load_balancers=found,
         network=network,
-        monitors=tuple(monitor(pool_id=one.id) for one in pools if one.health_monitor_id),
+        monitors=tuple(monitor(pool_id=pool.id) for pool in pools if pool.health_monitor_id),
         api_version=(2, 27),
         quota=Quota(limit=None),
     )
@@ -152,7 +155,7 @@ def findings(*found: LoadBalancer, **changes: Any) -> tuple[Finding, ...]:
 def odd(*found: LoadBalancer, **changes: Any) -> dict[tuple[str, str], str]:
     """Return what is not OK: by check and resource, its status and detail."""
     return {
-        (one.check, one.resource): f"{one.status.value} {one.detail}"
-        for one in findings(*found, **changes)
-        if one.status is not Status.OK
+        (finding.check, finding.resource): f"{finding.status.value} {finding.detail}"
+        for finding in findings(*found, **changes)
+        if finding.status is not Status.OK
     }

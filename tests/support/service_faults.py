@@ -22,8 +22,8 @@ def together(*faults: Fault) -> Fault:
     @contextmanager
     def fault(healthy: HealthyService) -> Iterator[None]:
         with ExitStack() as stack:
-            for one in faults:
-                stack.enter_context(one(healthy))
+            for part in faults:
+                stack.enter_context(part(healthy))
             yield
 
     return fault
@@ -51,7 +51,10 @@ ONE_MEMBER_TWICE = beside(
         "core/upf:SCTP:8805",
         8805,
         # The same address written in two ways.
-        *(kuryr.member("core/upf-0:8805", one, 8805) for one in ("fd00:75::75", "fd00:75:0::75")),
+        *(
+            kuryr.member("core/upf-0:8805", address, 8805)
+            for address in ("fd00:75::75", "fd00:75:0::75")
+        ),
     ),
     subnet=kuryr.SUBNET_V6,
 )
@@ -73,7 +76,7 @@ def full(*kinds: str) -> Fault:
         api: Any = healthy.users["admin"].load_balancer
         used = {
             "load_balancers": len(list(healthy.octavia.load_balancers())),
-            "members": sum(len(one.members) for one in healthy.octavia.pools()),
+            "members": sum(len(pool.members) for pool in healthy.octavia.pools()),
         }
         api.update_quota(healthy.project, **{kind: used[kind] for kind in kinds})
         try:
@@ -117,7 +120,7 @@ def half_the_subnet(healthy: HealthyService) -> Iterator[None]:
 def no_group(healthy: HealthyService) -> Iterator[None]:
     """Take the pods' ports out of every group."""
     network = healthy.network
-    ports = [one for one in network.ports() if healthy.group in one.security_group_ids]
+    ports = [port for port in network.ports() if healthy.group in port.security_group_ids]
     for port in ports:
         network.update_port(port.id, security_group_ids=[])
     try:

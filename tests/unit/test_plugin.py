@@ -15,8 +15,8 @@ def test_the_commands_of_each_api_version_are_found_by_their_entry_points() -> N
     assert found.load() is plugin
     for version in plugin.API_VERSIONS:
         commands = entry_points(group=f"openstack.{plugin.API_NAME}.v{version}")
-        assert {one.name for one in commands} >= {"kuryr_sctp_probe", "kuryr_sctp_verify"}
-        assert all(issubclass(one.load(), VerdictLister) for one in commands)
+        assert {command.name for command in commands} >= {"kuryr_sctp_probe", "kuryr_sctp_verify"}
+        assert all(issubclass(command.load(), VerdictLister) for command in commands)
 
 
 def test_the_default_api_version_is_one_that_exists() -> None:

@@ -95,11 +95,11 @@ class Block:
 def steps(document: str) -> list[Act | Block]:
     """Return what a document asks the lab for, in its order."""
     found: dict[int, Act | Block] = {
-        one.start(): Act(one["verb"], one["target"]) for one in _ACT.finditer(document)
+        match.start(): Act(match["verb"], match["target"]) for match in _ACT.finditer(document)
     }
-    for one in _BLOCK.finditer(document):
-        text = re.sub(r"^ {3}", "", one["body"], flags=re.MULTILINE)
-        found[one.start()] = Block(one["kind"], one.start("body"), one.end("body"), text)
+    for match in _BLOCK.finditer(document):
+        text = re.sub(r"^ {3}", "", match["body"], flags=re.MULTILINE)
+        found[match.start()] = Block(match["kind"], match.start("body"), match.end("body"), text)
     return [found[place] for place in sorted(found)]
 
 
@@ -140,7 +140,7 @@ def make_whole(lab: Lab) -> None:
 
 def _give_the_turn_to(lab: Lab, pod: str) -> None:
     """Call the service until the next pod in the load balancer's turn is this one."""
-    others = {one.name for one in topology.PODS} - {pod}
+    others = {other.name for other in topology.PODS} - {pod}
     call = [str(topology.PLUGIN_PYTHON), "-m", "tests.support.lab.callers", "walkthrough"]
     for _ in range(_MOST_CALLS):
         done = lab.run([*call, topology.VIP, str(topology.VIP_PORT)], check=True)
@@ -154,7 +154,7 @@ def main(arguments: list[str]) -> int:
     if arguments[:1] != ["--write"]:
         print(__doc__)
         return 2
-    wanted = [Path(one).resolve() for one in arguments[1:]] or list(SOURCES)
+    wanted = [Path(argument).resolve() for argument in arguments[1:]] or list(SOURCES)
     with Lab.start() as lab:
         for document in wanted:
             changed = write(lab, document)

@@ -58,15 +58,15 @@ def main() -> None:
     result = {
         "exchanges": [
             {
-                "outcome": one.outcome.value,
-                "detail": one.detail,
-                "answer": one.answer.decode("latin-1"),
-                "peers": one.peers,
-                "rtt": one.rtt,
-                "local_port": one.local_port,
+                "outcome": exchange.outcome.value,
+                "detail": exchange.detail,
+                "answer": exchange.answer.decode("latin-1"),
+                "peers": exchange.peers,
+                "rtt": exchange.rtt,
+                "local_port": exchange.local_port,
                 "seconds": end - begin,
             }
-            for one, begin, end in zip(exchanges, ends, ends[1:], strict=False)
+            for exchange, begin, end in zip(exchanges, ends, ends[1:], strict=False)
         ],
         "warnings": report.warnings,
         "growth": peak() - most,

@@ -44,7 +44,7 @@ def measure(
 def outcomes(machine: Lab, address: str, port: int = PORT, **arguments: Any) -> list[str]:
     """Return the outcomes alone."""
     exchanges = measure(machine, address, port, **arguments)["exchanges"]
-    return [one["outcome"] for one in exchanges]
+    return [exchange["outcome"] for exchange in exchanges]
 
 
 def assert_in_time(result: dict[str, Any], timeout: float) -> None:

@@ -34,7 +34,7 @@ def checksum(data: bytes) -> int:
 
 def packet(port: int, to: int, tag: int, *chunks: bytes) -> bytes:
     """Return an SCTP packet with its checksum."""
-    body = b"".join(one + bytes(-len(one) % 4) for one in chunks)
+    body = b"".join(chunk + bytes(-len(chunk) % 4) for chunk in chunks)
     head = struct.pack("!HHI", port, to, tag)
     value = checksum(head + bytes(4) + body)
     return head + struct.pack("<I", value) + body
@@ -105,8 +105,8 @@ def main() -> None:
             if kind == INIT:
                 (tags[host, sender],) = struct.unpack_from("!I", body)
             tag = tags.get((host, sender), 0)
-            for one in replies(kind, body):
-                raw.sendto(packet(port, sender, tag, one), (host, 0))
+            for reply in replies(kind, body):
+                raw.sendto(packet(port, sender, tag, reply), (host, 0))
 
 
 if __name__ == "__main__":

@@ -26,11 +26,15 @@ class FakeOctavia:
         self.asked.append(params)
         marker = params.get("marker")
         if marker is not None:
-            self.ids = "".join(one for one in self.ids if one not in self.lost)
+            self.ids = "".join(
+                listener_id for listener_id in self.ids if listener_id not in self.lost
+            )
             if marker not in self.ids:
                 return answer(400, {"faultstring": f"marker '{marker}' is not valid"})
         start = self.ids.index(marker) + 1 if marker else 0
-        page: dict[str, Any] = {"listeners": [{"id": one} for one in self.ids[start : start + 2]]}
+        page: dict[str, Any] = {
+            "listeners": [{"id": listener_id} for listener_id in self.ids[start : start + 2]]
+        }
         if start + 2 < len(self.ids):
             page["listeners_links"] = [{"rel": "next", "href": "without the filters"}]
         return answer(200, page)
@@ -71,7 +75,7 @@ def ids(octavia: Any) -> str:
 def test_every_page_is_asked_for_with_the_filter_and_in_one_order() -> None:
     octavia = FakeOctavia("abcde")
     assert ids(octavia) == "abcde"
-    assert [(one["protocol"], one["sort"]) for one in octavia.asked] == [("SCTP", "id")] * 3
+    assert [(query["protocol"], query["sort"]) for query in octavia.asked] == [("SCTP", "id")] * 3
 
 
 def test_a_marker_that_is_gone_gives_way_to_the_one_before() -> None:

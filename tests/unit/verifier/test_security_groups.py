@@ -37,7 +37,7 @@ def test_every_way_to_write_sctp_admits_it(protocol):
         rule(port_range_min=9091, port_range_max=65535),
         rule(remote_ip_prefix="192.0.2.0/24"),
     ],
-    ids=lambda one: f"{one.direction}-{one.ethertype}-{one.protocol}-{one.port_range_min}",
+    ids=lambda rule: f"{rule.direction}-{rule.ethertype}-{rule.protocol}-{rule.port_range_min}",
 )
 def test_a_rule_for_something_else_admits_nothing(other):
     assert admission([other], 9090, V4) is Admission.NONE

@@ -114,7 +114,7 @@ def test_a_healthy_service_has_nothing_but_ok_rows(healthy: LoadBalancer) -> Non
 
 
 def test_every_check_but_those_on_what_is_missing_has_a_row_for_all_it_looks_at() -> None:
-    rows = [one.check for one in findings(load_balancer())]
+    rows = [finding.check for finding in findings(load_balancer())]
     of_what_is_missing = {"load-balancer-quota", "member-quota", "octavia-version"}
     assert set(rows) == set(checks.CATALOGUE) - of_what_is_missing
     assert rows.count("member-port") == 2
@@ -123,7 +123,7 @@ def test_every_check_but_those_on_what_is_missing_has_a_row_for_all_it_looks_at(
 def test_two_load_balancers_of_one_name_are_both_named_and_neither_is_judged() -> None:
     other = load_balancer(id="77aa", project_id="other", vip_address="10.0.0.2")
     rows = findings(load_balancer(), other)
-    assert [one.check for one in rows] == ["load-balancer-exists", "load-balancer-unique"]
+    assert [finding.check for finding in rows] == ["load-balancer-exists", "load-balancer-unique"]
     assert rows[1].status is Status.FAIL
     assert rows[1].detail == (
         "2 load balancers: 96b38be3 (project 2e89a9e0, VIP 10.0.0.158);"
@@ -184,7 +184,7 @@ def test_a_name_that_occm_would_not_give_is_a_warning() -> None:
 
 def test_a_row_that_is_odd_has_a_hint_and_one_that_is_well_has_none() -> None:
     rows = findings(load_balancer(admin_state_up=False))
-    assert {one.check for one in rows if one.hint} == {"load-balancer-admin-state"}
+    assert {finding.check for finding in rows if finding.hint} == {"load-balancer-admin-state"}
 
 
 def test_each_check_is_explained_in_lines_that_fit_a_table() -> None:

@@ -179,5 +179,5 @@ def test_missing_members_are_put_down_to_a_quota_that_is_used_up(
 
 def test_timeouts_are_told_in_milliseconds_and_0_is_the_default() -> None:
     rows = findings(load_balancer(listener(timeout_client_data=60000)))
-    (row,) = (one for one in rows if one.check == "listener-timeouts")
+    (row,) = (row for row in rows if row.check == "listener-timeouts")
     assert (row.status, row.detail) == (Status.OK, "client 60000 ms, member default")

@@ -169,7 +169,7 @@ from tests.support.model import (
 )
 def test_a_fault_shows_in_its_own_row_only(broken: LoadBalancer, row: tuple[str, str, str]) -> None:
     check, resource, verdict = row
-    rows = {one: said for one, said in odd(broken).items() if not said.startswith("SKIP")}
+    rows = {about: said for about, said in odd(broken).items() if not said.startswith("SKIP")}
     assert rows == {(check, resource): verdict}
 
 
@@ -237,6 +237,6 @@ def test_a_change_under_way_is_a_warning_with_its_age(age: int, detail: str, hin
     changing = load_balancer(
         provisioning_status="PENDING_UPDATE", changed_at=NOW - timedelta(seconds=age)
     )
-    (row,) = (one for one in findings(changing) if one.status is Status.WARN)
+    (row,) = (finding for finding in findings(changing) if finding.status is Status.WARN)
     assert (row.check, row.detail) == ("load-balancer-provisioning", detail)
     assert row.hint.startswith(hint)

@@ -53,7 +53,7 @@ def groups(*pods: Any, vip: tuple[Any, ...] = (rule(),)) -> dict[str, Any]:
 
 
 def of_members(verdict: str) -> dict[tuple[str, str], str]:
-    return {("member-security-groups", one): verdict for one in MEMBERS}
+    return {("member-security-groups", member): verdict for member in MEMBERS}
 
 
 def of_the_vip(verdict: str) -> dict[tuple[str, str], str]:
@@ -89,7 +89,7 @@ def test_with_ovn_the_clients_have_to_be_let_in() -> None:
 def test_the_rule_that_is_missing_comes_as_a_command() -> None:
     found = load_balancer()
     network = around(found, groups=groups())
-    hints = {one.hint for one in findings(found, network=network) if one.hint}
+    hints = {finding.hint for finding in findings(found, network=network) if finding.hint}
     assert hints == {
         "openstack security group rule create --ingress --protocol sctp --dst-port 9090"
         " --remote-ip 10.0.0.128/26 pods-group"
@@ -145,9 +145,9 @@ def test_a_rule_for_members_of_a_group_is_no_verdict() -> None:
 
 
 def test_without_port_security_all_is_let_in_and_with_it_but_no_group_nothing() -> None:
-    opened = [Port(one.id, one.project_id, one.addresses, (), False) for one in PODS]
+    opened = [Port(port.id, port.project_id, port.addresses, (), False) for port in PODS]
     assert rows(ports=(VIP, *opened)) == {}
-    closed = [Port(one.id, one.project_id, one.addresses) for one in PODS]
+    closed = [Port(port.id, port.project_id, port.addresses) for port in PODS]
     assert rows(ports=(VIP, *closed)) == of_members(
         "FAIL port security without any group: nothing is allowed"
     )
@@ -176,7 +176,7 @@ def test_of_ports_with_one_address_the_projects_own_counts_and_otherwise_none() 
             "FAIL no port vip-port that holds 10.0.0.158",
         ),
         (
-            [replace(one, project_id="other") for one in PODS],
+            [replace(port, project_id="other") for port in PODS],
             "SKIP no port vip-port that holds 10.0.0.158 is visible, but no other port of"
             " project 2e89a9e0 is either",
         ),

@@ -39,9 +39,9 @@ def test_what_kuryr_and_octavia_are_at_work_on_may_pass_and_no_other_fault_does(
     found: list[LoadBalancer], expected: dict[str, Any], waited_for: set[str]
 ) -> None:
     rows = findings(*found, expected=Expectations(**expected))
-    assert {one.check for one in rows if one.transient} == waited_for
+    assert {finding.check for finding in rows if finding.transient} == waited_for
 
 
 def test_a_load_balancer_that_is_gone_does_not_come_back_by_its_id() -> None:
     rows = findings(service=naming.LoadBalancerId("96b38be3"))
-    assert not any(one.transient for one in rows)
+    assert not any(finding.transient for finding in rows)
