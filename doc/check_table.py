@@ -32,7 +32,7 @@ scripts can rely on them.
 
 def render() -> str:
     """Return the page as reStructuredText."""
-    # From the service down to the members, as each kind of subject extends the one above it.
+    # From the service down to the members, as each kind of target extends the one above it.
     checks = sorted(CATALOGUE.values(), key=lambda check: len(check.on.__mro__))
     rows = [
         _row(f"``{check.name}``", _text(check.meaning), _text(_cause(check)), _text(_remedy(check)))

@@ -20,7 +20,7 @@ _HEAD = """\
 Modules
 =======
 
-Each shelf may use those below it, and none above it or beside it; a test watches over that.
+Each package may use those below it, and none above it or beside it; a test checks that.
 
 """
 

@@ -15,7 +15,7 @@ KuryrSctpError
     ├── ServiceLacksSctp  the load balancer has no SCTP listener
     └── ServiceLacksFloatingIp  no floating IP is bound to its VIP
 
-Every message is one line, says what to do next, and holds no secret.
+Every message is one line and holds no secret; where something can be done, it says what.
 """
 
 
@@ -55,7 +55,7 @@ class AddressError(Inconclusive):
 
 
 class ServiceError(KuryrSctpError):
-    """The service was found wanting before anything else could be asked."""
+    """The service does not exist, is not the only one of its name, or lacks what was asked for."""
 
 
 class ServiceNotFound(ServiceError):

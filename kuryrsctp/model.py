@@ -4,8 +4,8 @@
 
 The Octavia objects carry the names and values of the Octavia API v2
 (https://docs.openstack.org/api-ref/load-balancer/v2/); only what a check or a
-probe reads is here. `changed_at` (UTC) is when the object was last updated, or made if it never
-was.
+probe reads is here. `changed_at` (UTC) is the time of the last update, or of creation if there was
+none.
 """
 
 import enum
@@ -44,7 +44,7 @@ class HealthMonitor:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """A pool. A list of pools tells the `member_count`; the `members` are a list of their own."""
+    """A pool. Octavia lists pools with a `member_count`; the `members` have a list of their own."""
 
     id: str
     name: str

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""How many objects a project may have in Octavia, and has: the API tells the limits only.
+"""How many objects a project may have in Octavia, from its API, and how many it has, counted here.
 
 https://docs.openstack.org/api-ref/load-balancer/v2/#quotas
 """

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Kuryr: how its objects are called, what it does, and what to do about faults.
+"""Kuryr: how its objects are named, what it does, and what to do about faults.
 
 Load balancer `<ns>/<svc>`, listener and pool `<ns>/<svc>:<PROTOCOL>:<port>`, member
-`<target ns>/<target name>:<port>`; nothing is cut.
+`<target ns>/<target name>:<port>`; names are never shortened.
 """
 
 import re

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""cloud-provider-openstack (OCCM): how its objects are called.
+"""cloud-provider-openstack (OCCM): how its objects are named, also where the name was cut at 255.
 
 Load balancer `kube_service_<cluster>_<ns>_<svc>`, cut at 255 characters; listener and pool
 `listener_<number>_` and `pool_<number>_` before that.
@@ -67,7 +67,7 @@ class Occm(Unknown):
         return f"'{name}' is not a name that cloud-provider-openstack gives"
 
     def member_name_fault(self, name: str) -> str | None:
-        """Accept any name: members are called as their nodes."""
+        """Accept any name: a member has the name of its node."""
         return ""
 
     def member_title(self, name: str) -> str:

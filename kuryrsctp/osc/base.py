@@ -58,8 +58,8 @@ class VerdictLister(command.Lister):
     def get_epilog(self) -> str:
         """Return the epilog.
 
-        To name a command's package in it, cliff would read the metadata of all that are
-        installed, which takes longer than what the commands do.
+        cliff's own names the package of a command, and reads the metadata of every installed
+        package for that, which takes longer than what the commands do.
         """
         return self.epilog
 

@@ -28,9 +28,9 @@ _COLUMNS = ("Target", "Outcome", "Backend", "Member", "Messages", "Share", *_RTT
 _EACH_COLUMNS = ("Seq", "Target", "Local Port", "Outcome", "Backend", "RTT", "Answer")
 
 _EPILOG = """\
-Exit status: 0 every message was answered (with --via both: every message through
-the VIP), 1 it could not be judged, 2 usage, 3 a message was not answered, or there
-is no such service.
+Exit status: 0 every message was answered, 1 it could not be judged, 2 usage, 3 a
+message was not answered, or there is no such service. With --via both, members that
+this host cannot reach do not count.
 
 Round-trip times (RTT) are in milliseconds; P95 is exact to 1 %. The source ports that
 were used last are recorded in ~/.cache/kuryrsctp/source-port, so that the next

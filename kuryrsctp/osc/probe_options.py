@@ -178,7 +178,10 @@ def _add_expectations(parser: argparse.ArgumentParser) -> None:
         " answers (default: a host name, colon and space at the start, as kuryr-sctp-demo sends)",
     )
     parser.add_argument(
-        "--all-members", action="store_true", help="Fail if a member never answered"
+        "--all-members",
+        action="store_true",
+        help="Exit with status 3 if a member never answered; through the VIP, this can be told only"
+        " where members are chosen in turn",
     )
     parser.add_argument(
         "--each", action="store_true", help="Show a row for each message, with its answer"

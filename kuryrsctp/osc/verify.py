@@ -30,9 +30,10 @@ Exit status: 0 all is well, 1 it could not be judged, 2 usage, 3 something is
 wrong; of several services, the worst counts. A WARN row counts as wrong only
 with --strict.
 
-Every wait has an end: the lists that --all begins with have 5 minutes, and each
-service has 90 seconds from its start. A service that takes longer is named, and
-not judged. Ctrl-C prints the results that there are by then.
+Every wait has an end. A service has 90 seconds. With --all the lists that are read
+first have 5 minutes, and up to 25 services are then read together and share 90
+seconds. A service that takes longer is named, and not judged. Ctrl-C prints the
+results that there are by then.
 
 Examples::
 
@@ -45,7 +46,7 @@ Examples::
 
 
 class Verify(VerdictLister):
-    """Check what Octavia and Neutron hold for SCTP services, one row a check
+    """Check what Octavia and Neutron hold for SCTP services, a row for each check of each object
 
     Nothing is changed and no traffic is sent; `openstack kuryr sctp probe` does
     that. With --long each finding comes with what to do about it.
@@ -76,8 +77,9 @@ class Verify(VerdictLister):
             nargs="?",
             type=argtypes.optional_seconds,
             const=makers.CHANGE_TIMEOUT,
-            help="Check again while the maker or Octavia are at work on a service, for up to this"
-            f" long (default: {makers.CHANGE_TIMEOUT:.0f}); the last check counts",
+            help="Repeat the checks while a change of the service is under way, for at most this"
+            f" many seconds ({makers.CHANGE_TIMEOUT:.0f} if no number is given); the last check"
+            " counts",
         )
         _add_choice(parser)
         _add_expectations(parser)
@@ -226,7 +228,8 @@ def _add_expectations(parser: argparse.ArgumentParser) -> None:
         "--source",
         metavar="<cidr>",
         type=argtypes.network,
-        help="Network of the clients, which the security groups have to allow",
+        help="Network of the clients: expect the allowed CIDRs and the security groups on the way"
+        " to admit it",
     )
 
 
@@ -238,7 +241,10 @@ def _services(parsed_args: argparse.Namespace) -> list[naming.ServiceRef]:
     if parsed_args.all and parsed_args.services:
         raise UsageError("give services or --all, not both")
     if parsed_args.project and not parsed_args.all:
-        raise UsageError("--project goes with --all: a load balancer's ID picks one of a project")
+        raise UsageError(
+            "--project can only be used with --all; for one service of another project, give the"
+            " ID of its load balancer"
+        )
     if not (parsed_args.all or parsed_args.services):
         raise UsageError("the following arguments are required: <service>, or --all")
     namespace = parsed_args.namespace or naming.DEFAULT_NAMESPACE

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Where messages are sent, and which members can be expected to answer there. No I/O."""
+"""Where messages are sent, how many by default, and which members can be expected to answer."""
 
 import enum
 import math
@@ -142,8 +142,7 @@ def notes(targets: Iterable[Target], source_port: int | None) -> Iterator[str]:
             )
     if source_port is not None:
         yield (
-            f"every message is sent from port {source_port}: the load balancer may send all of them"
-            " to one member, and IPVS drops the first INIT from a port that another association"
-            " has used in the last seconds: a delay of 1 s, or a TIMEOUT, does not mean that the"
-            " service is at fault"
+            f"every message is sent from port {source_port}: all of them may reach one member,"
+            " and an amphora drops the first INIT from a port that was used seconds ago. A delay of"
+            " 1 s, or a TIMEOUT, is then no proof of a fault"
         )

@@ -141,7 +141,10 @@ def _compare_member(vip: TargetResult, direct: TargetResult) -> _Reason | None:
             f"{name} does not answer directly; whether it answers through the VIP is not known",
         )
     if not direct.answered:
-        return _wrong(f"{name} answers neither directly nor through the VIP: that pod is at fault")
+        return _wrong(
+            f"{name} answers neither directly nor through the VIP: the pod, or what filters its"
+            " traffic, is at fault"
+        )
     if not direct.complete:
         return _wrong(
             f"{name} answers only {direct.answered} of {direct.messages} messages directly: that"
@@ -155,7 +158,7 @@ def _compare_member(vip: TargetResult, direct: TargetResult) -> _Reason | None:
     if had_turn and all_named and not through_vip:
         return _wrong(
             f"{name} answers directly and never through the VIP: the load balancer does not send to"
-            " it, or the member's security group rejects the load balancer"
+            " it, or a security group drops what it sends"
         )
     return None
 

@@ -35,7 +35,7 @@ class Provider:
     reports_offline: bool = True
     # Why a listener is in ERROR.
     listener_error: str = "the provider does not run it"
-    # Why a listener has no pool.
+    # What it means that a listener has no pool.
     missing_pool: str = "nothing answers on this port"
     causes: Mapping[str, str] = field(default_factory=dict)
     remedies: Mapping[str, str] = field(default_factory=dict)

@@ -38,8 +38,8 @@ from kuryrsctp.sctp.sockets import (
 _DEFAULT_STREAMS, _MAX_STREAMS = 10, 65535
 _MAX_PORTS = 65536
 _PORT_POLL_INTERVAL = 0.01
-# A nearby peer completes the handshake in this time. It takes a few system calls less than one
-# that may not be there: see `_await_handshake`.
+# A nearby peer completes the handshake in this time. Waiting for it takes a few system calls less
+# than for one that may not be there: see `_await_handshake`.
 _FAST_PEER_WAIT = 0.002
 _END_OF_RECORD = int(socket.MSG_EOR)
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What the kernel's errors say about the path to the peer (RFC 9260; Linux)."""
+"""ABORTs, ICMP errors and the kernel's other errors as outcomes and words (RFC 9260; Linux)."""
 
 import errno
 import os

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Chooses source ports: always the one that has been unused for longest.
+"""Chooses source ports: the one that this user's probes have not used for the longest time.
 
 IPVS remembers a closed association (10 s in Linux 6.1) and drops the first INIT of a new one from
 the same port. The kernel picks ports at random: of a thousand messages, a few would be delayed

@@ -70,8 +70,8 @@ class ServiceResults:
 class CircuitBreaker:
     """Stops asking an API about other services once it has been silent for too long.
 
-    Each service has a deadline of its own, and there may be thousands. Threads share it without a
-    lock: the worst of a race is that one more service is asked about.
+    Each batch of services has a deadline of its own, and there may be hundreds. Threads share the
+    breaker without a lock: the worst of a race is that one more service is asked about.
     """
 
     def __init__(self, seconds: float = SILENCE_LIMIT) -> None:
@@ -88,7 +88,8 @@ class CircuitBreaker:
         silence = time.monotonic() - self._last_answer
         if self._last_error and silence > self._seconds:
             raise Inconclusive(
-                f"skipped: no API has answered for {silence:.0f} s (last error: {self._last_error})"
+                f"skipped: the API has not answered for {silence:.0f} s"
+                f" (last error: {self._last_error})"
             )
         try:
             result = function()
@@ -100,9 +101,9 @@ class CircuitBreaker:
 
 
 class _Group(NamedTuple):
-    """The load balancers of one service in one project, of which there ought to be just one.
+    """The load balancers of one service in one project: one of them, if all is well.
 
-    `ref` tells it from other services; it is judged as `service`.
+    `ref` names it in the results, and is unique there; the checks know it as `service`.
     """
 
     ref: naming.ServiceRef
@@ -121,7 +122,7 @@ class _Batches:
     neutron: CircuitBreaker = field(default_factory=CircuitBreaker)
 
     def verify(self, batch: Sequence[_Group]) -> list[ServiceResult]:
-        """Check a few services, whose network state costs the requests of one."""
+        """Check a few services, with one set of requests to Neutron for all of them."""
         cloud = Cloud(self.connection)
         results: dict[naming.ServiceRef, ServiceResult] = {}
         groups: list[_Group] = []

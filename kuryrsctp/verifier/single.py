@@ -72,7 +72,7 @@ def check(
     """
     if len(snapshot.load_balancers) == 1:
         (load_balancer,) = snapshot.load_balancers
-        snapshot = _with_surroundings(cloud, snapshot, load_balancer, network)
+        snapshot = _with_context(cloud, snapshot, load_balancer, network)
         if _lacks_members(load_balancer, snapshot.expected):
             quota = quotas.of_members(cloud, load_balancer.project_id)
             snapshot = replace(snapshot, quota=quota)
@@ -82,7 +82,7 @@ def check(
     return VerifyReport(str(snapshot.service), run(snapshot))
 
 
-def _with_surroundings(
+def _with_context(
     cloud: Cloud, snapshot: Snapshot, load_balancer: LoadBalancer, network: NetworkState | None
 ) -> Snapshot:
     listens = bool(makers.sctp_listeners(load_balancer))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Waiting until services have settled, for better or worse."""
+"""Waiting until services have settled: until nothing about them is under way."""
 
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -54,9 +54,9 @@ def settle(
 ) -> None:
     """Check again what has not settled in `results`, and put each new result in there.
 
-    After a change it takes two checks without a transient finding: between the steps of a
-    rebuild, too, all is well for a moment. `wait` and `on_wait` are those of
-    `wait_until_settled`.
+    A service that has changed has settled after two checks in a row without a transient finding:
+    between two steps of a rebuild, all may look well for a moment. `wait` and `on_wait` are those
+    of `wait_until_settled`.
     """
     deadline = Deadline(wait)
     reasons: _Reasons = {

@@ -179,7 +179,8 @@ def test_a_service_that_cannot_be_judged_is_named_and_the_others_are_shown(
         (("x", "--all"), "give services or --all, not both\n"),
         (
             ("x", "--project", "y"),
-            "--project goes with --all: a load balancer's ID picks one of a project\n",
+            "--project can only be used with --all; for one service of another project, give the"
+            " ID of its load balancer\n",
         ),
     ],
 )

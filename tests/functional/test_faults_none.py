@@ -135,14 +135,17 @@ PORTS, SUBNETS, GROUPS = "get_port", "get_subnet", "get_security_group"
         (
             (PORTS,),
             {
-                "vip-port": "is visible, but no other port of project",
+                "vip-port": "is visible: these credentials see no port of project",
                 "vip-security-groups": "the VIP's port is not visible",
                 "member-security-groups": "no port with 10.0.0.111 is visible",
             },
         ),
         ((SUBNETS,), {"member-security-groups": "the load balancer's subnet"}),
         ((GROUPS,), {"member-security-groups": "group is not visible to these credentials"}),
-        ((PORTS, SUBNETS, GROUPS), {"vip-port": "is visible, but no other port of project"}),
+        (
+            (PORTS, SUBNETS, GROUPS),
+            {"vip-port": "is visible: these credentials see no port of project"},
+        ),
     ],
     ids=str,
 )

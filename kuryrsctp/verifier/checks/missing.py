@@ -38,8 +38,8 @@ def lacks_members(target: PoolTarget) -> bool:
     "load-balancer-quota",
     on=ServiceTarget,
     when=lacks_load_balancer,
-    meaning="The credentials' project may have more load balancers. Only checked where the Service"
-    " has none.",
+    meaning="The quota of the credentials' project allows another load balancer. Only checked"
+    " where the Service has none.",
     cause="Other Services have used up the quota, also those without SCTP.",
     remedy=_MORE_QUOTA,
 )
@@ -70,8 +70,8 @@ def octavia_version(target: LoadBalancerTarget) -> CheckResult:
     "member-quota",
     on=PoolTarget,
     when=lacks_members,
-    meaning="The load balancer's project may have more members. Only checked where a pool has none,"
-    " or fewer than --members and --member expect.",
+    meaning="The quota of the load balancer's project allows another member. Only checked where"
+    " a pool has none, or fewer than --members and --member expect.",
     cause="The members of other Services have used up the quota, also of those without SCTP.",
     remedy=_MORE_QUOTA,
 )

@@ -5,7 +5,7 @@
 from kuryrsctp.verifier.checks.catalogue import CheckResult, fail, ok, skip, warn
 from kuryrsctp.verifier.checks.targets import ListenerTarget
 
-UNKNOWN_MAKER = "who made the load balancer is not known, so neither are the names it gives"
+UNKNOWN_MAKER = "the maker of the load balancer is not known, nor the names that it gives"
 
 
 def name(target: ListenerTarget, given: str) -> CheckResult:

@@ -35,7 +35,7 @@ def vip_port(target: LoadBalancerTarget) -> CheckResult:
     project = load_balancer.project_id
     # Neutron does not refuse a list to those without rights: it leaves out what they may not see.
     if all(port.project_id != project for port in network.ports):
-        return skip(f"{missing} is visible, but no other port of project {project} is either")
+        return skip(f"{missing} is visible: these credentials see no port of project {project}")
     return fail(missing)
 
 
@@ -195,11 +195,14 @@ def _result(
     if admitted is Admission.ALL:
         return ok(f"allowed: {traffic}")
     if admitted is Admission.BY_GROUP:
-        return skip(f"{which} admits members of other groups, so not known for {traffic}")
+        return skip(f"not known: {which} admits the members of other groups, for {traffic}")
     if admitted is Admission.NONE:
         return fail(f"{which} does not allow {traffic}", hint)
     if places == "anywhere":
-        return ok(f"{which} allows some {traffic}: give your clients with --source")
+        return ok(
+            f"{which} allows SCTP to port {number} from some networks: give the clients' network"
+            " with --source"
+        )
     return warn(f"{which} allows only a part of {traffic}", hint)
 
 

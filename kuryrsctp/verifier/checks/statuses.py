@@ -7,12 +7,12 @@ from kuryrsctp.verifier.checks.catalogue import CheckResult, fail, ok, skip, war
 from kuryrsctp.verifier.checks.targets import LoadBalancerTarget, PoolTarget
 from kuryrsctp.verifier.report import Status
 
-_UNDER_WAY = "a change is under way: --wait sees it to its end"
+_UNDER_WAY = "a change is under way: --wait waits for its end"
 _STUCK = "stuck: ask the cloud's operator to look at Octavia's worker or provider"
 
 
 def admin_state(target: LoadBalancerTarget) -> CheckResult:
-    """Check `admin_state_up`, which no maker clears."""
+    """Check `admin_state_up`."""
     is_up = target.api_object.admin_state_up
     return ok("up") if is_up else fail("switched off (admin_state_up is False)")
 

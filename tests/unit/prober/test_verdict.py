@@ -47,8 +47,8 @@ def test_all_is_well_if_everything_answers_on_both_paths() -> None:
         (vip(a=2, b=2), 0, 0, OK, "through the VIP only: the members cannot be reached from here"),
         (vip(a=2), 0, 0, WRONG, "through the VIP only: the members cannot be reached from here"),
         (vip(a=2, b=2), 4, 0, OK, "pod-b answers through the VIP only"),
-        (vip(a=2), 4, 0, WRONG, "pod-b answers neither directly nor through the VIP: that pod"),
-        (vip(a=4), 4, 0, WRONG, "pod-b answers neither directly nor through the VIP: that pod"),
+        (vip(a=2), 4, 0, WRONG, "pod-b answers neither directly nor through the VIP: the pod"),
+        (vip(a=4), 4, 0, WRONG, "pod-b answers neither directly nor through the VIP: the pod"),
         (
             vip(x=4),
             4,

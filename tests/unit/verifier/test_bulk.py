@@ -21,7 +21,7 @@ def test_an_api_that_was_silent_for_too_long_is_not_asked_again() -> None:
         breaker.call(fail)
     with pytest.raises(Inconclusive) as skipped:
         breaker.call(pytest.fail)
-    assert str(skipped.value) == "skipped: no API has answered for 0 s (last error: no answer)"
+    assert str(skipped.value) == "skipped: the API has not answered for 0 s (last error: no answer)"
 
 
 def test_an_answer_closes_the_breaker_again(monkeypatch: pytest.MonkeyPatch) -> None:

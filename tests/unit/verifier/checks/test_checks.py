@@ -158,7 +158,7 @@ def test_a_missing_load_balancer_comes_with_the_names_nearest_to_it(
 def test_names_are_not_judged_where_neither_kuryr_nor_occm_named_the_load_balancer() -> None:
     by_hand = load_balancer(name="by-hand")
     rows = odd(by_hand, service=naming.LoadBalancerId(by_hand.id))
-    reason = "SKIP who made the load balancer is not known, so neither are the names it gives"
+    reason = "SKIP the maker of the load balancer is not known, nor the names that it gives"
     assert rows == {
         ("load-balancer-unique", "by-hand"): "SKIP picked by its ID",
         ("listener-name", PORT_NAME): reason,

@@ -139,7 +139,7 @@ def test_a_group_of_the_pods_that_cannot_be_seen_is_no_fault() -> None:
 
 def test_a_rule_for_members_of_a_group_is_no_verdict() -> None:
     assert rows(groups=groups(rule(remote_group_id="g"))) == of_members(
-        "SKIP group pods-group admits members of other groups, so not known for SCTP to port 9090"
+        "SKIP not known: group pods-group admits the members of other groups, for SCTP to port 9090"
         " from 10.0.0.128/26"
     )
 
@@ -177,8 +177,8 @@ def test_of_ports_with_one_address_the_projects_own_counts_and_otherwise_none() 
         ),
         (
             [replace(port, project_id="other") for port in PODS],
-            "SKIP no port vip-port that holds 10.0.0.158 is visible, but no other port of"
-            " project 2e89a9e0 is either",
+            "SKIP no port vip-port that holds 10.0.0.158 is visible: these credentials see no"
+            " port of project 2e89a9e0",
         ),
     ],
 )
