@@ -58,7 +58,7 @@ class List(VerdictLister):
             help="Only services of this Kubernetes namespace",
         )
         parser.add_argument(
-            "--long", action="store_true", help="Show more states, the project and the ID"
+            "--long", action="store_true", help="Show more states, the maker, project and ID"
         )
         return parser
 
