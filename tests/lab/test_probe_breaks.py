@@ -50,8 +50,10 @@ def test_a_pod_that_answers_neither_way_is_at_fault(lab: Lab, fault: str, outcom
     status, rows, lines = probe(lab, "--via", "both")
     assert status == 3
     assert outcomes(rows) >= {(VIP, outcome), (DIRECT, outcome), (OTHER_DIRECT, "ANSWERED")}
-    said = f"{VIP}: {MEMBER} answers neither directly nor through the VIP: the pod, or what filters"
-    assert lines[-1] == said
+    assert lines[-1] == (
+        f"{VIP}: {MEMBER} answers neither directly nor through the VIP: the pod, or what filters"
+        " its traffic, is at fault"
+    )
 
 
 def test_a_load_balancer_that_lets_nothing_through_is_at_fault(lab: Lab) -> None:
