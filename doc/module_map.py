@@ -25,7 +25,7 @@ Each package may use those below it, and none above it or beside it; a test chec
 """
 
 # From the top down, as the arrows point.
-_SHELVES = (
+_PACKAGES = (
     "osc",
     "diagnosis",
     "verifier",
@@ -42,16 +42,16 @@ _SHELVES = (
 def render() -> str:
     """Return the page as reStructuredText."""
     missing = {str(path.parent.relative_to(PACKAGE)) for path in PACKAGE.glob("*/**/__init__.py")}
-    missing -= set(_SHELVES)
+    missing -= set(_PACKAGES)
     if missing:
         raise SystemExit(f"no place on the map for {', '.join(sorted(missing))}")
-    return _HEAD + "\n".join(_shelf(shelf) for shelf in _SHELVES)
+    return _HEAD + "\n".join(_package(package) for package in _PACKAGES)
 
 
-def _shelf(shelf: str) -> str:
-    title = f"kuryrsctp/{shelf}".rstrip("/")
+def _package(package: str) -> str:
+    title = f"kuryrsctp/{package}".rstrip("/")
     lines = [title, "=" * len(title), ""]
-    for path in sorted((PACKAGE / shelf).glob("*.py")):
+    for path in sorted((PACKAGE / package).glob("*.py")):
         lines += _entry(path)
     return "\n".join([*lines, ""])
 

@@ -11,7 +11,6 @@ import math
 import select
 import time
 from collections.abc import Generator
-from types import TracebackType
 from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
@@ -85,12 +84,7 @@ class EventLoop(Generic[T]):
     def __enter__(self) -> "EventLoop[T]":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         for task, _ in self._waiting.values():
             task.close()
         self._epoll.close()

@@ -10,7 +10,6 @@ import socket
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
-from types import TracebackType
 
 from kuryrsctp.sctp.sockets import LINGER_ABORT, READ_SIZE
 
@@ -62,12 +61,7 @@ class Server:
     def __enter__(self) -> "Server":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         """Stop listening, and shut all associations down."""
         for client in list(self._clients.values()):
             self._drop(client)

@@ -47,9 +47,8 @@ def wait_until_online(connection: Connection, lb_id: str) -> None:
         members = [member for pool in pools for member in api.members(pool)]
         states = {part.operating_status for part in (*listeners, *pools)}
         states.add(api.get_load_balancer(lb_id).operating_status)
-        if states == {"ONLINE"} and {member.operating_status for member in members} <= {
-            "NO_MONITOR"
-        }:
+        of_members = {member.operating_status for member in members}
+        if states == {"ONLINE"} and of_members <= {"NO_MONITOR"}:
             return
         time.sleep(_POLL)
     raise TimeoutError(f"load balancer {lb_id} is not reported as ONLINE")
@@ -87,9 +86,7 @@ def load_balancer(
 
 def _wait_until_gone(connection: Connection, lb_id: str) -> None:
     deadline = time.monotonic() + _TIMEOUT
-    while any(
-        load_balancer.id == lb_id for load_balancer in connection.load_balancer.load_balancers()
-    ):
+    while any(other.id == lb_id for other in connection.load_balancer.load_balancers()):
         if time.monotonic() > deadline:
             raise TimeoutError(f"load balancer {lb_id} is still there")
         time.sleep(_POLL)

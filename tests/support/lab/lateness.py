@@ -8,7 +8,6 @@ python -m tests.support.lab.lateness: until SIGINT or SIGTERM; then it prints th
 import signal
 import threading
 import time
-from types import TracebackType
 
 _WAIT = 0.02  # seconds
 
@@ -25,12 +24,7 @@ class Lateness:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._end.set()
         self._thread.join()
 
