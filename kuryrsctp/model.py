@@ -44,7 +44,10 @@ class HealthMonitor:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """A pool. Octavia lists pools with a `member_count`; the `members` have a list of their own."""
+    """A pool. Octavia lists pools with a `member_count`; the `members` have a list of their own.
+
+    `listener_ids` are the listeners whose default pool it is.
+    """
 
     id: str
     name: str
@@ -57,6 +60,9 @@ class Pool:
     member_count: int = 0
     session_persistence: str | None = None
     health_monitor_id: str | None = None
+    load_balancer_ids: tuple[str, ...] = ()
+    listener_ids: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
     changed_at: datetime | None = None
 
 
@@ -80,12 +86,17 @@ class Listener:
     allowed_cidrs: tuple[str, ...] = ()
     timeout_client_data: int = 0
     timeout_member_data: int = 0
+    tags: tuple[str, ...] = ()
     changed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LoadBalancer:
-    """A load balancer, with all of its listeners where they were read."""
+    """A load balancer, with all of its listeners where they were read.
+
+    Where it is seen as one Service's, the listeners of others are its `neighbours`.
+    `orphaned_pools` are those that no listener uses.
+    """
 
     id: str
     name: str
@@ -96,6 +107,9 @@ class LoadBalancer:
     provisioning_status: str
     operating_status: str
     listeners: tuple[Listener, ...] = ()
+    neighbours: tuple[Listener, ...] = ()
+    orphaned_pools: tuple[Pool, ...] = ()
+    description: str = ""
     vip_port_id: str | None = None
     vip_subnet_id: str | None = None
     tags: tuple[str, ...] = ()

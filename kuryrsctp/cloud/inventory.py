@@ -3,9 +3,9 @@
 """All SCTP services that the user can see, read in bulk: three lists, however many there are."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import Any, TypeVar
 
 from openstack.connection import Connection
@@ -16,34 +16,35 @@ from kuryrsctp.cloud.calls import Cloud
 from kuryrsctp.cloud.deadline import LISTS_TIMEOUT
 from kuryrsctp.cloud.paging import Collection, pages
 from kuryrsctp.cloud.projects import project_id
+from kuryrsctp.makers import Service
 from kuryrsctp.model import Listener, LoadBalancer, Pool
 
 Part = TypeVar("Part", LoadBalancer, Listener, Pool)
+Child = TypeVar("Child", Listener, Pool)
 
 OnProgress = Callable[[int], None]
 """Called with the number of objects that were read since the last call, by several threads."""
 
 
-@dataclass(frozen=True)
-class Service:
-    """An SCTP service: a load balancer with its listeners, whose members were only counted."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedService:
+    """An SCTP service, whose members were only counted.
 
+    - `ref`: the Service as [CLUSTER:]NAMESPACE/NAME, or the ID of its load balancer: what tells
+      it from the other services in the list, but for those of the same project
+    - `cluster`: the name that the maker has for its Kubernetes cluster, "" if it tells none
+    - `maker`: what people call its maker, "" if it is not known
+    - `load_balancer`: with the listeners of this service only
+    """
+
+    ref: naming.ServiceRef
+    cluster: str
+    maker: str
     load_balancer: LoadBalancer
-
-    @cached_property
-    def ref(self) -> naming.ServiceRef:
-        """The Kubernetes Service, or the load balancer's ID where its name tells of none."""
-        load_balancer = self.load_balancer
-        return makers.service_of(load_balancer) or naming.LoadBalancerId(load_balancer.id)
-
-    @property
-    def identity(self) -> tuple[naming.ServiceRef, str]:
-        """What only one load balancer ought to have: the Service, and the project's ID."""
-        return self.ref, self.load_balancer.project_id
 
     @property
     def name(self) -> str:
-        """The Kubernetes Service as NAMESPACE/NAME, or else the name or ID of the load balancer."""
+        """The Service, or else the name or ID of the load balancer."""
         if isinstance(self.ref, naming.ServiceName):
             return str(self.ref)
         return self.load_balancer.name or self.load_balancer.id
@@ -107,31 +108,36 @@ class Inventory:
         self._is_complete = True
 
     def services(self) -> list[Service]:
-        """Return the services of which every part is known, by name; all of them after `read`.
+        """Return the services of which every part is known; all of them after `read`.
 
-        A load balancer without an SCTP listener is there if another one of the same Service has
-        one: there ought to be just one. The cluster's own API is left out.
+        A load balancer without an SCTP part is there if another one of the same Service has one:
+        there ought to be just one. The cluster's own API is left out.
         """
         if not self._has_all_listeners:  # any load balancer may have another listener
             return []
         # The threads of a `read` that was interrupted may still add to these.
         load_balancers, pools = self._load_balancers.copy(), self._pools.copy()
-        parts: dict[str, list[Listener]] = defaultdict(list)
-        for listener in self._listeners.values():
-            for owner in listener.load_balancer_ids:
-                parts[owner].append(listener)
+        listeners = _by_owner(self._listeners.copy().values())
+        orphans = _by_owner(pool for pool in pools.values() if not pool.listener_ids)
         services = [
-            Service(octavia.with_parts(load_balancer, parts[load_balancer.id], pools))
+            service
             for load_balancer in load_balancers.values()
-            if self._is_known(parts[load_balancer.id], pools)
+            if self._is_known(listeners[load_balancer.id], pools)
+            for service in makers.services(
+                octavia.with_parts(
+                    load_balancer,
+                    listeners[load_balancer.id],
+                    pools,
+                    orphans[load_balancer.id],
+                )
+            )
         ]
-        sctp = {service.identity for service in services if service.ports}
-        wanted = (
+        sctp = {service.identity for service in services if service.has_sctp}
+        return [
             service
             for service in services
-            if service.identity in sctp and self._is_wanted(service.ref)
-        )
-        return sorted(wanted, key=lambda service: (service.name, service.load_balancer.id))
+            if service.identity in sctp and self._is_wanted(service.claim.service)
+        ]
 
     def _read_listeners(self, api: Any, query: Mapping[str, str], on_progress: OnProgress) -> None:
         # Of every protocol: a listener that its maker calls SCTP may have another.
@@ -145,12 +151,12 @@ class Inventory:
         ids = [listener.default_pool_id for listener in listeners if makers.is_sctp(listener)]
         return all(pool_id is None or pool_id in pools for pool_id in ids)
 
-    def _is_wanted(self, ref: naming.ServiceRef) -> bool:
-        if ref == makers.CLUSTER_API:
+    def _is_wanted(self, name: naming.ServiceName | None) -> bool:
+        if name == makers.CLUSTER_API:
             return False
         if self._namespace is None:
             return True
-        return isinstance(ref, naming.ServiceName) and ref.namespace == self._namespace
+        return name is not None and name.namespace == self._namespace
 
 
 def list_services(
@@ -160,18 +166,42 @@ def list_services(
     namespace: str | None = None,
     on_progress: OnProgress = lambda count: None,
     timeout: float = LISTS_TIMEOUT,
-) -> list[Service]:
-    """Return all services with an SCTP listener that the connection can see, by name.
+) -> list[ListedService]:
+    """Return all services with an SCTP part that the connection can see, by name.
 
-    `project` is a name or ID, `namespace` one of Kubernetes; `on_progress` is called with the
-    number of objects that were read since its last call, by several threads; `timeout` bounds all
-    API calls together, in seconds.
+    Where Services share a load balancer, each has a place in the list. `project` is a name or ID,
+    `namespace` one of Kubernetes; `on_progress` is called with the number of objects that were
+    read since its last call, by several threads; `timeout` bounds all API calls together, in
+    seconds.
 
     Raises UsageError for an unknown project, and CloudError.
     """
     inventory = Inventory(Cloud(connection, timeout), project=project, namespace=namespace)
     inventory.read(on_progress)
-    return inventory.services()
+    return listed(inventory.services())
+
+
+def listed(services: Sequence[Service]) -> list[ListedService]:
+    """Return services as they are listed, by name."""
+    rows = [
+        ListedService(
+            ref=ref,
+            cluster=(service.claim.service and service.claim.service.cluster) or "",
+            maker=service.claim.maker.name,
+            load_balancer=service.load_balancer,
+        )
+        for ref, service in zip(makers.refs(services), services, strict=True)
+    ]
+    return sorted(rows, key=lambda row: (row.name, row.load_balancer.id))
+
+
+def _by_owner(parts: Iterable[Child]) -> dict[str, list[Child]]:
+    """Return the parts of each load balancer, by its ID."""
+    by_owner: dict[str, list[Child]] = defaultdict(list)
+    for part in parts:
+        for load_balancer_id in part.load_balancer_ids:
+            by_owner[load_balancer_id].append(part)
+    return by_owner
 
 
 def _fill(

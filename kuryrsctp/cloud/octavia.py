@@ -11,16 +11,15 @@ import functools
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import openstack.exceptions
 
-from kuryrsctp import makers, naming
 from kuryrsctp.cloud.calls import Cloud, get
 from kuryrsctp.cloud.failures import malformed_answers
 from kuryrsctp.cloud.paging import octavia_collection, rows
 from kuryrsctp.cloud.rows import Row
-from kuryrsctp.errors import ServiceAmbiguous, ServiceNotFound
+from kuryrsctp.makers import is_sctp, sctp_listeners
 from kuryrsctp.model import HealthMonitor, Listener, LoadBalancer, Member, Pool
 
 _VERSION = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}")
@@ -38,8 +37,8 @@ def _state(row: Row) -> dict[str, Any]:
     }
 
 
-def _owners(row: Row) -> tuple[str, ...]:
-    return tuple(owner.required_text("id") for owner in row.rows("loadbalancers"))
+def _ids(row: Row, name: str) -> tuple[str, ...]:
+    return tuple(related.required_text("id") for related in row.rows(name))
 
 
 def _load_balancer(row: Row) -> LoadBalancer:
@@ -50,6 +49,7 @@ def _load_balancer(row: Row) -> LoadBalancer:
         vip_address=row.text("vip_address"),
         vip_port_id=row.optional_text("vip_port_id"),
         vip_subnet_id=row.optional_text("vip_subnet_id"),
+        description=row.text("description"),
         tags=row.texts("tags"),
     )
 
@@ -59,7 +59,8 @@ def _listener(row: Row) -> Listener:
         **_state(row),
         protocol=row.text("protocol"),
         protocol_port=row.number("protocol_port"),
-        load_balancer_ids=_owners(row),
+        load_balancer_ids=_ids(row, "loadbalancers"),
+        tags=row.texts("tags"),
         default_pool_id=row.optional_text("default_pool_id"),
         allowed_cidrs=row.texts("allowed_cidrs"),
         timeout_client_data=row.number("timeout_client_data", 0),
@@ -76,6 +77,9 @@ def _pool(row: Row) -> Pool:
         member_count=len(row.rows("members")),
         session_persistence=persistence.optional_text("type") if persistence else None,
         health_monitor_id=row.optional_text("healthmonitor_id"),
+        load_balancer_ids=_ids(row, "loadbalancers"),
+        listener_ids=_ids(row, "listeners"),
+        tags=row.texts("tags"),
     )
 
 
@@ -106,54 +110,33 @@ POOLS = octavia_collection("/lbaas/pools", "pool", _pool)
 MEMBERS = replace(octavia_collection("/members", "member", _member), order={})
 
 
-class Lookup(NamedTuple):
-    """The load balancers that a name or ID leads to, without their parts.
-
-    `all_load_balancers` are all that can be seen, read only if none has the usual name.
-    """
-
-    load_balancers: tuple[LoadBalancer, ...]
-    all_load_balancers: tuple[LoadBalancer, ...] = ()
-
-
-def find_service(cloud: Cloud, service: naming.ServiceRef) -> LoadBalancer:
-    """Return the one load balancer of the service, with its listeners, pools and members.
-
-    Raises ServiceNotFound, ServiceAmbiguous, or CloudError when an API fails.
-    """
-    load_balancers = look_up(cloud, service).load_balancers
-    if len(load_balancers) > 1:
-        listed = "; ".join(load_balancer.identity for load_balancer in load_balancers)
-        raise ServiceAmbiguous(
-            f"{len(load_balancers)} load balancers are called '{service}': give the ID of the one"
-            f" that you mean: {listed}"
-        )
-    if not load_balancers:
-        raise ServiceNotFound(
-            f"no load balancer '{service}' is visible to these credentials: check name, namespace"
-            " and project (`openstack loadbalancer list`)"
-        )
-    return read_members(cloud, read_parts(cloud, load_balancers[0]))
-
-
-def look_up(cloud: Cloud, service: naming.ServiceRef) -> Lookup:
-    """Look for the load balancers of a service: by ID, by their usual name, or among all.
+def read_load_balancer(cloud: Cloud, load_balancer_id: str) -> LoadBalancer | None:
+    """Return a load balancer without its parts, None if there is none with this ID.
 
     Raises CloudError.
     """
     octavia = cloud.octavia
-    if isinstance(service, naming.LoadBalancerId):
-        body = cloud.call(lambda: _get(octavia, LOAD_BALANCERS.path, "loadbalancer", service.id))
-        return Lookup(() if body is None else (_load_balancer(body),))
-    name = makers.usual_name(service)
-    called = cloud.call(lambda: tuple(rows(octavia, LOAD_BALANCERS, name=name)))
-    # MySQL compares names without case.
-    exact = tuple(load_balancer for load_balancer in called if load_balancer.name == name)
-    if exact:
-        return Lookup(exact)
-    everything = cloud.call(lambda: tuple(rows(octavia, LOAD_BALANCERS)))
-    serving = (balancer for balancer in everything if makers.serves(balancer, service))
-    return Lookup(tuple(serving), everything)
+    path = LOAD_BALANCERS.path
+    body = cloud.call(lambda: _get(octavia, path, "loadbalancer", load_balancer_id))
+    return None if body is None else _load_balancer(body)
+
+
+def read_load_balancers(cloud: Cloud, **query: str) -> tuple[LoadBalancer, ...]:
+    """Return all load balancers that can be seen, or those that match, without their parts.
+
+    Raises CloudError.
+    """
+    octavia = cloud.octavia
+    return cloud.call(lambda: tuple(rows(octavia, LOAD_BALANCERS, **query)))
+
+
+def read_listeners(cloud: Cloud, **query: str) -> tuple[Listener, ...]:
+    """Return all listeners that can be seen, or those that match, without their pools.
+
+    Raises CloudError.
+    """
+    octavia = cloud.octavia
+    return cloud.call(lambda: tuple(rows(octavia, LISTENERS, **query)))
 
 
 def read_parts(cloud: Cloud, load_balancer: LoadBalancer) -> LoadBalancer:
@@ -167,18 +150,29 @@ def read_parts(cloud: Cloud, load_balancer: LoadBalancer) -> LoadBalancer:
         lambda: list(rows(octavia, POOLS, loadbalancer_id=load_balancer.id)),
     ]
     listeners, pools = cloud.call_all(lists)
-    return with_parts(load_balancer, listeners, {pool.id: pool for pool in pools})
+    return with_parts(load_balancer, listeners, {pool.id: pool for pool in pools}, pools)
 
 
 def with_parts(
-    load_balancer: LoadBalancer, listeners: Iterable[Listener], pools: Mapping[str, Pool]
+    load_balancer: LoadBalancer,
+    listeners: Iterable[Listener],
+    pools: Mapping[str, Pool],
+    own_pools: Iterable[Pool],
 ) -> LoadBalancer:
-    """Return the load balancer with its listeners, by port, and each with its default pool."""
+    """Return the load balancer with its listeners, by port, and each with its default pool.
+
+    `pools` may hold those of other load balancers, too; `own_pools` are of this one.
+    """
+    whole = _with_pools(listeners, pools)
+    orphans = {pool.id: pool for pool in own_pools if not pool.listener_ids and is_sctp(pool)}
+    return replace(load_balancer, listeners=whole, orphaned_pools=tuple(orphans.values()))
+
+
+def _with_pools(listeners: Iterable[Listener], pools: Mapping[str, Pool]) -> tuple[Listener, ...]:
     whole = (
         replace(listener, pool=pools.get(listener.default_pool_id or "")) for listener in listeners
     )
-    by_port = sorted(whole, key=lambda listener: (listener.protocol_port, listener.id))
-    return replace(load_balancer, listeners=tuple(by_port))
+    return tuple(sorted(whole, key=lambda listener: (listener.protocol_port, listener.id)))
 
 
 def read_members(cloud: Cloud, load_balancer: LoadBalancer) -> LoadBalancer:
@@ -192,7 +186,7 @@ def read_members(cloud: Cloud, load_balancer: LoadBalancer) -> LoadBalancer:
         pool.id: replace(pool, members=pool_members)
         for pool, pool_members in zip(pools.values(), members, strict=True)
     }
-    return with_parts(load_balancer, load_balancer.listeners, whole)
+    return replace(load_balancer, listeners=_with_pools(load_balancer.listeners, whole))
 
 
 def health_monitors(cloud: Cloud, load_balancer: LoadBalancer) -> tuple[HealthMonitor, ...]:
@@ -241,7 +235,7 @@ def _members(octavia: Any, pool_id: str) -> tuple[Member, ...]:
 
 def _pools(load_balancer: LoadBalancer) -> dict[str, Pool]:
     """Return the pools of the SCTP listeners, by ID."""
-    pools = (listener.pool for listener in makers.sctp_listeners(load_balancer))
+    pools = (listener.pool for listener in sctp_listeners(load_balancer))
     return {pool.id: pool for pool in pools if pool}
 
 

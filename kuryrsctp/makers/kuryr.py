@@ -7,12 +7,12 @@ Load balancer `<ns>/<svc>`, listener and pool `<ns>/<svc>:<PROTOCOL>:<port>`, me
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
+from kuryrsctp.makers.kuryr_advice import CAUSES, REMEDIES
+from kuryrsctp.makers.maker import Claim
 from kuryrsctp.makers.unknown import Unknown
-from kuryrsctp.model import Listener, LoadBalancer
+from kuryrsctp.model import Listener, LoadBalancer, Pool
 from kuryrsctp.naming import LABEL, ServiceName
 
 _PORT = re.compile(r"[1-9][0-9]{0,4}")
@@ -86,75 +86,23 @@ def read_member(text: str) -> MemberName | None:
     return MemberName(namespace, name, int(port))
 
 
-_CAUSES: Mapping[str, str] = MappingProxyType(
-    {
-        "listener-admin-state": "A NetworkPolicy admits no client: Kuryr then switches the listener"
-        " off and leaves it without an allowed CIDR.",
-        "listener-timeouts": "The annotations openstack.org/kuryr-timeout-client-data and"
-        " -member-data of the Service.",
-        "load-balancer-exists": "Kuryr made no load balancer: the Service is headless, not of type"
-        " ClusterIP or LoadBalancer, or has no endpoints yet; or Kuryr is not running.",
-        "load-balancer-quota": "Kuryr makes a load balancer for every Service, also for those"
-        " without SCTP.",
-        "load-balancer-unique": "Kuryr's names do not tell clusters apart: two clusters in one"
-        " project collide. Or Kuryr lost track of a load balancer and made another.",
-        "member-quota": "Kuryr makes a member for every ready endpoint of each port of every"
-        " Service, also of those without SCTP.",
-        "member-security-groups": "The pods' group has a rule for tcp only, as in Kuryr's manual.",
-        "members-exist": "Only ready endpoints become members.",
-        "octavia-version": "Kuryr leaves SCTP listeners out if Octavia is too old.",
-        "pool-persistence": "Kuryr ignores the Service's session affinity.",
-    }
-)
-
-_REMEDIES: Mapping[str, str] = MappingProxyType(
-    {
-        "listener-allowed-cidrs": "check that the clients' addresses are in the list (`kubectl get"
-        " networkpolicy`)",
-        "listener-exists": "check the Service's ports (`kubectl get service`), Octavia's version,"
-        " and the log of kuryr-controller",
-        "listener-name": "delete the listener, and Kuryr makes its own; or rename it",
-        "listener-port": "compare with `kubectl get service`; delete the listener, and Kuryr makes"
-        " its own",
-        "listener-protocol": "delete the listener and recreate it with --protocol SCTP, or let"
-        " Kuryr do so",
-        "listener-status": "where a change failed: delete the listener, and Kuryr recreates it;"
-        " otherwise see whether `openstack kuryr sctp probe` gets through, and ask the cloud's"
-        " operator about the provider",
-        "member-name": "delete the member, and Kuryr makes its own",
-        "member-port": "compare with `kubectl get endpoints`; delete the member, and Kuryr makes"
-        " its own",
-        "member-status": "where a change failed: delete the member, and Kuryr recreates it;"
-        " otherwise check the pod (`kubectl get pods -o wide`), and that its security group allows"
-        " sctp, not only tcp",
-        "pool-algorithm": "set Kuryr's [octavia_defaults] lb_algorithm to one that the provider"
-        " supports",
-        "pool-exists": "with provider OVN, set Kuryr's [octavia_defaults] lb_algorithm to"
-        " SOURCE_IP_PORT; otherwise see the log of kuryr-controller",
-        "pool-name": "delete the pool, and Kuryr makes its own; or rename it",
-        "pool-protocol": "delete the pool and recreate it with --protocol SCTP, or let Kuryr do so",
-        "pool-status": "where a change failed: delete the pool, and Kuryr recreates it; otherwise"
-        " look at the members' rows and at the pods",
-        "vip-port": "delete the load balancer, and Kuryr recreates it with a port of its own",
-    }
-)
-
-
 class Kuryr(Unknown):
     """Kuryr-Kubernetes."""
 
     name = "Kuryr"
     controller = "kuryr-controller"
-    causes = _CAUSES
-    remedies = _REMEDIES
+    causes = CAUSES
+    remedies = REMEDIES
+    no_members = "right only while no pod is ready"
 
-    def made(self, load_balancer: LoadBalancer) -> bool:
-        """Tell by its name whether Kuryr made a load balancer."""
-        return read_service(load_balancer.name) is not None
+    def claims(self, load_balancer: LoadBalancer) -> tuple[Claim, ...]:
+        """Return the claim of the Service that the name tells."""
+        service = read_service(load_balancer.name)
+        return (Claim(self, load_balancer.name, service),) if service else ()
 
-    def service_of(self, load_balancer: LoadBalancer) -> ServiceName | None:
-        """Return the Service that the name tells."""
-        return read_service(load_balancer.name)
+    def mark_of(self, part: Listener | Pool, load_balancer: LoadBalancer) -> str | None:
+        """Return the name of the load balancer: all of its parts are of one Service."""
+        return load_balancer.name
 
     def part_name_fault(self, name: str, load_balancer: LoadBalancer, port: int) -> str | None:
         """Compare the name of a listener or pool with Kuryr's."""

@@ -3,10 +3,30 @@
 """What a maker of load balancers does: the protocol of makers/kuryr.py, occm.py and unknown.py."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
-from kuryrsctp.model import Listener, LoadBalancer
+from kuryrsctp.model import Listener, LoadBalancer, Pool
 from kuryrsctp.naming import ServiceName
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A Service's claim to a load balancer, as the maker's names and tags tell it.
+
+    `mark` is the text that tells it: the name or tag that the maker gives for the Service.
+    `service` is None where the mark does not tell the Service, as it was cut.
+    """
+
+    maker: "Maker"
+    mark: str
+    service: ServiceName | None
+
+    def is_of(self, service: ServiceName) -> bool:
+        """Tell whether this is the claim of a Service as a user names it."""
+        if self.service is not None:
+            return service.covers(self.service)
+        return self.maker.may_be_mark_of(self.mark, service)
 
 
 class Maker(Protocol):
@@ -37,12 +57,24 @@ class Maker(Protocol):
         """What to do in place of a check's own remedy, by the check's name."""
         ...
 
-    def made(self, load_balancer: LoadBalancer) -> bool:
-        """Tell by its name whether a load balancer is this maker's."""
+    @property
+    def no_members(self) -> str:
+        """When a pool without members is right with this maker, "" if it never is."""
         ...
 
-    def service_of(self, load_balancer: LoadBalancer) -> ServiceName | None:
-        """Return the Service of a load balancer of this maker, None if its name does not tell."""
+    def claims(self, load_balancer: LoadBalancer) -> tuple[Claim, ...]:
+        """Return the claims of this maker's Services to a load balancer.
+
+        Its listeners are looked at where they were read.
+        """
+        ...
+
+    def mark_of(self, part: Listener | Pool, load_balancer: LoadBalancer) -> str | None:
+        """Return the mark of the Service that a listener or pool is of, None if it tells none."""
+        ...
+
+    def may_be_mark_of(self, mark: str, service: ServiceName) -> bool:
+        """Tell whether a mark that was cut may be that of a Service as a user names it."""
         ...
 
     def part_name_fault(self, name: str, load_balancer: LoadBalancer, port: int) -> str | None:

@@ -1,48 +1,56 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""cloud-provider-openstack (OCCM): how its objects are named, also where the name was cut at 255.
+"""cloud-provider-openstack (OCCM): whose its objects are, what it does, what to do about faults.
 
-Load balancer `kube_service_<cluster>_<ns>_<svc>`, cut at 255 characters; listener and pool
-`listener_<number>_` and `pool_<number>_` before that.
+A Service's mark is `kube_service_<cluster>_<namespace>_<name>`, cut at 255 bytes. It is a tag of
+each load balancer that the Service uses and of each of its listeners, and it is the name of the
+load balancer that was made for it. Listeners and pools are called `listener_<number>_<mark>` and
+`pool_<number>_<mark>`, cut as well; releases 1.22 to 1.24 gave listeners no name. The oldest load
+balancers are called `a<UID of the Service>`, and only the description tells the Service.
 """
 
 import re
+from collections.abc import Iterator
 
-from kuryrsctp.makers import kuryr
+from kuryrsctp.makers.maker import Claim
+from kuryrsctp.makers.occm_advice import CAUSES, REMEDIES
 from kuryrsctp.makers.unknown import Unknown
-from kuryrsctp.model import LoadBalancer
-from kuryrsctp.naming import ServiceName
+from kuryrsctp.model import Listener, LoadBalancer, Pool
+from kuryrsctp.naming import LABEL, ServiceName
 
 _PREFIX = "kube_service_"
-_PART = re.compile(r"(?:listener|pool)_[0-9]+_")
-_MAX_NAME_LENGTH = 255
+_PART = re.compile(r"(?:listener|pool)_[0-9]+_(?=kube_service_)")
+_DESCRIPTION = re.compile(r"Kubernetes external service ([^/ ]+)/([^/ ]+) from cluster (.+)")
+_MAX_LENGTH = 255  # bytes, of a name or tag
 
 
-def read_service(text: str) -> ServiceName | None:
-    """Read the name of a load balancer of OCCM's; None if it is none, or was cut."""
+def read_mark(text: str) -> ServiceName | None:
+    """Read the mark of a Service; None if it is none, or may have been cut."""
     parts = text.removeprefix(_PREFIX).rsplit("_", 2)
-    if not is_name(text) or len(text) >= _MAX_NAME_LENGTH or len(parts) < 3:
+    if not is_mark(text) or _may_be_cut(text) or len(parts) < 3:
         return None
-    return kuryr.read_service("/".join(parts[1:]))
+    return _service(*parts)
 
 
-def is_name(text: str) -> bool:
-    """Tell whether a load balancer's name is of OCCM's making."""
+def read_description(text: str) -> ServiceName | None:
+    """Read the description of a load balancer that was made for a Service; None for any other."""
+    match = _DESCRIPTION.fullmatch(text)
+    return _service(match[3], match[1], match[2]) if match else None
+
+
+def is_mark(text: str) -> bool:
+    """Tell whether a tag, or a load balancer's name, is a Service's mark."""
     return text.startswith(_PREFIX)
 
 
-def is_name_of(text: str, service: ServiceName) -> bool:
-    """Tell whether a load balancer's name is OCCM's for this Service, in any cluster.
-
-    A name that was cut at 255 characters is not recognised.
-    """
-    return is_name(text) and text.endswith(f"_{service.namespace}_{service.name}")
+def _service(cluster: str, namespace: str, name: str) -> ServiceName | None:
+    if cluster and LABEL.fullmatch(namespace) and LABEL.fullmatch(name):
+        return ServiceName(namespace, name, cluster)
+    return None
 
 
-def is_part_name(text: str) -> bool:
-    """Tell whether a listener's or pool's name is of OCCM's making."""
-    start = _PART.match(text)
-    return start is not None and is_name(text[start.end() :])
+def _may_be_cut(text: str) -> bool:
+    return len(text.encode()) >= _MAX_LENGTH
 
 
 class Occm(Unknown):
@@ -51,20 +59,46 @@ class Occm(Unknown):
     name = "cloud-provider-openstack"
     controller = "openstack-cloud-controller-manager"
     note = "made by cloud-provider-openstack"
+    causes = CAUSES
+    remedies = REMEDIES
+    no_members = ""
 
-    def made(self, load_balancer: LoadBalancer) -> bool:
-        """Tell by its name whether it made a load balancer."""
-        return is_name(load_balancer.name)
+    def claims(self, load_balancer: LoadBalancer) -> tuple[Claim, ...]:
+        """Return a claim for each mark of the load balancer and of its listeners.
 
-    def service_of(self, load_balancer: LoadBalancer) -> ServiceName | None:
-        """Return the Service that the name tells, unless the name may have been cut."""
-        return read_service(load_balancer.name)
+        A load balancer that is shared keeps the name of its first Service even after that is
+        deleted. The tags of a listener come before the load balancer's own.
+        """
+        own = _own_mark(load_balancer)
+        marks = dict.fromkeys(_marks(load_balancer.tags)) or dict.fromkeys([own] if own else [])
+        for listener in (*load_balancer.listeners, *load_balancer.neighbours):
+            if mark := self.mark_of(listener, load_balancer):
+                marks.setdefault(mark)
+        return tuple(Claim(self, mark, _service_of(mark, load_balancer)) for mark in marks)
+
+    def mark_of(self, part: Listener | Pool, load_balancer: LoadBalancer) -> str | None:
+        """Return the mark among the tags or in the name; else the load balancer's own."""
+        for mark in _marks(part.tags):
+            return mark
+        start = _PART.match(part.name)
+        if start is None:
+            return _own_mark(load_balancer)
+        mark = part.name[start.end() :]
+        return _completed(mark, load_balancer) if _may_be_cut(part.name) else mark
+
+    def may_be_mark_of(self, mark: str, service: ServiceName) -> bool:
+        """Compare with the beginning of the Service's mark, as far as the name begins at least."""
+        if not is_mark(mark) or not _may_be_cut(mark):
+            return False
+        if service.cluster is not None:
+            return mark == _mark(service)
+        start, end = f"_{service.namespace}_", f"_{service.namespace}_{service.name}"
+        lengths = range(len(start) + 1, len(end) + 1)
+        return any(mark.endswith(end[:length]) for length in lengths)
 
     def part_name_fault(self, name: str, load_balancer: LoadBalancer, port: int) -> str | None:
-        """Check the form of the name: several Services may share a load balancer."""
-        if is_part_name(name):
-            return ""
-        return f"'{name}' is not a name that cloud-provider-openstack gives"
+        """Accept any name, and none: it goes by port and tags."""
+        return ""
 
     def member_name_fault(self, name: str) -> str | None:
         """Accept any name: a member has the name of its node."""
@@ -73,6 +107,39 @@ class Occm(Unknown):
     def member_title(self, name: str) -> str:
         """Return the node that the name is of."""
         return f"node {name}"
+
+
+def _marks(tags: tuple[str, ...]) -> Iterator[str]:
+    return filter(is_mark, tags)
+
+
+def _mark(service: ServiceName) -> str:
+    full = f"{_PREFIX}{service.cluster}_{service.namespace}_{service.name}"
+    return full.encode()[:_MAX_LENGTH].decode(errors="ignore")
+
+
+def _own_mark(load_balancer: LoadBalancer) -> str | None:
+    """Return the mark of the Service that a load balancer was made for, None if it was not."""
+    if is_mark(load_balancer.name):
+        return load_balancer.name
+    service = read_description(load_balancer.description)
+    return _mark(service) if service else None
+
+
+def _service_of(mark: str, load_balancer: LoadBalancer) -> ServiceName | None:
+    """Return the Service of a mark; where it was cut, the description may tell it."""
+    service = read_mark(mark)
+    if service is None:
+        described = read_description(load_balancer.description)
+        if described and _mark(described) == mark:
+            return described
+    return service
+
+
+def _completed(cut: str, load_balancer: LoadBalancer) -> str:
+    """Return the mark that a part's name holds: there it is cut earlier than in a tag."""
+    marks = (*_marks(load_balancer.tags), _own_mark(load_balancer) or "")
+    return next((mark for mark in marks if mark.startswith(cut)), cut)
 
 
 OCCM = Occm()

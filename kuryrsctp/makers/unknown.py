@@ -5,7 +5,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from kuryrsctp.model import Listener, LoadBalancer
+from kuryrsctp.makers.maker import Claim, Maker
+from kuryrsctp.model import Listener, LoadBalancer, Pool
 from kuryrsctp.naming import ServiceName
 
 # Seconds after which a change is called late where the maker's own limit is not known.
@@ -22,14 +23,19 @@ class Unknown:
     note: str = ""
     causes: Mapping[str, str] = NOTHING
     remedies: Mapping[str, str] = NOTHING
+    no_members: str = "right only while nothing is ready"
 
-    def made(self, load_balancer: LoadBalancer) -> bool:
-        """Any load balancer may be of an unknown maker."""
-        return True
+    def claims(self, load_balancer: LoadBalancer) -> tuple[Claim, ...]:
+        """The Services are not known."""
+        return ()
 
-    def service_of(self, load_balancer: LoadBalancer) -> ServiceName | None:
-        """The Service is not known."""
+    def mark_of(self, part: Listener | Pool, load_balancer: LoadBalancer) -> str | None:
+        """The Services are not known."""
         return None
+
+    def may_be_mark_of(self, mark: str, service: ServiceName) -> bool:
+        """The Services are not known."""
+        return False
 
     def part_name_fault(self, name: str, load_balancer: LoadBalancer, port: int) -> str | None:
         """The names are not known."""
@@ -58,3 +64,6 @@ class Unknown:
     def late(self, seconds: float) -> str:
         """Say that a change takes long."""
         return f"longer than {LATE:.0f} s" if seconds > LATE else ""
+
+
+UNKNOWN: Maker = Unknown()

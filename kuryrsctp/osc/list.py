@@ -6,15 +6,14 @@ import argparse
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from kuryrsctp import makers
 from kuryrsctp.osc import argtypes
 from kuryrsctp.osc.base import PlainColumn, VerdictLister
 from kuryrsctp.osc.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from kuryrsctp.cloud.inventory import Service
+    from kuryrsctp.cloud.inventory import ListedService
 
-_COLUMNS = ("Service", "VIP", "Ports", "Members", "Provider", "Status")
+_COLUMNS = ("Service", "Cluster", "VIP", "Ports", "Members", "Provider", "Status")
 _LONG_COLUMNS = (*_COLUMNS, "Operating Status", "Admin State", "Made By", "Project", "ID")
 
 _EPILOG = """\
@@ -38,9 +37,11 @@ class Numbers(PlainColumn):
 
 
 class List(VerdictLister):
-    """List the services that have an SCTP listener in Octavia
+    """List the SCTP services that Octavia has load balancers for
 
-    Members are counted port by port, in the order of the ports.
+    Services that share a load balancer have a row each. Members are counted port by
+    port, in the order of the ports. The cluster is named where the maker of the load
+    balancers tells it: cloud-provider-openstack does, Kuryr does not.
     """
 
     epilog = _EPILOG
@@ -68,7 +69,7 @@ class List(VerdictLister):
         """Read the services."""
         from kuryrsctp.cloud.calls import Cloud
         from kuryrsctp.cloud.deadline import LISTS_TIMEOUT
-        from kuryrsctp.cloud.inventory import Inventory
+        from kuryrsctp.cloud.inventory import Inventory, listed
 
         with self.connection() as connection:
             cloud = Cloud(connection, LISTS_TIMEOUT)
@@ -81,15 +82,16 @@ class List(VerdictLister):
             except KeyboardInterrupt:
                 # What was read by then is still printed.
                 self.exit_code = ExitCode.INTERRUPTED
-            services = inventory.services()
+            services = listed(inventory.services())
         columns = _LONG_COLUMNS if parsed_args.long else _COLUMNS
         return columns, (_row(service)[: len(columns)] for service in services)
 
 
-def _row(service: "Service") -> tuple[Any, ...]:
+def _row(service: "ListedService") -> tuple[Any, ...]:
     load_balancer = service.load_balancer
     return (
         service.name,
+        service.cluster,
         load_balancer.vip_address,
         Numbers(list(service.ports)),
         Numbers(list(service.member_counts)),
@@ -97,7 +99,7 @@ def _row(service: "Service") -> tuple[Any, ...]:
         load_balancer.provisioning_status,
         load_balancer.operating_status,
         "up" if load_balancer.admin_state_up else "down",
-        makers.maker_of(load_balancer).name,
+        service.maker,
         load_balancer.project_id,
         load_balancer.id,
     )

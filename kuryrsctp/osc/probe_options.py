@@ -33,6 +33,7 @@ def planner(parsed_args: argparse.Namespace) -> functools.partial[prober.Plan]:
         address=parsed_args.address,
         port=parsed_args.port,
         namespace=parsed_args.namespace,
+        project=parsed_args.project,
         via=parsed_args.via,
         floating_ip=parsed_args.floating_ip,
         count=parsed_args.count,
@@ -57,7 +58,8 @@ def _add_targets(parser: argparse.ArgumentParser) -> None:
         "service",
         metavar="<service>",
         nargs="?",
-        help="Service as NAME or NAMESPACE/NAME, or the ID of its load balancer",
+        help="Service: <name>, <namespace>/<name>, <cluster>:<namespace>/<name>, or the ID of its"
+        " load balancer",
     )
     parser.add_argument(
         "--namespace",
@@ -65,6 +67,11 @@ def _add_targets(parser: argparse.ArgumentParser) -> None:
         type=argtypes.namespace,
         default=naming.DEFAULT_NAMESPACE,
         help="Namespace of a service given as NAME (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--project",
+        metavar="<project>",
+        help="Look only at load balancers of this project (name or ID)",
     )
     parser.add_argument(
         "--address", metavar="<address>", help="Address or host to probe instead of a service"

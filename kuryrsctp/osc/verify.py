@@ -39,7 +39,7 @@ Examples::
 
   openstack kuryr sctp verify sctp-demo
   openstack kuryr sctp verify sctp-demo --port 90:9090 --members 2 --wait
-  openstack kuryr sctp verify core/amf core/smf --long
+  openstack kuryr sctp verify core/amf blue:core/smf --long
   openstack kuryr sctp verify --all --namespace core
   openstack kuryr sctp verify 96b38be3-1183-41c5-a0db-d246ef1d07cb --strict -f json
 """
@@ -61,7 +61,9 @@ class Verify(VerdictLister):
             "services",
             metavar="<service>",
             nargs="*",
-            help="Service to check: its name, <namespace>/<name>, or the ID of its load balancer",
+            help="Service to check: <name>, <namespace>/<name>, <cluster>:<namespace>/<name>, or"
+            " the ID of its load balancer; a name that several clusters or projects have stands"
+            " for each of them",
         )
         parser.add_argument(
             "--strict", action="store_true", help="Exit with status 3 for warnings, too"
@@ -124,7 +126,13 @@ class Verify(VerdictLister):
 
         expected, jobs = _expectations(parsed_args), parsed_args.jobs
         with self.connection() as connection:
-            verify_many = partial(bulk.verify_many, connection, expected=expected, jobs=jobs)
+            verify_many = partial(
+                bulk.verify_many,
+                connection,
+                project=parsed_args.project,
+                expected=expected,
+                jobs=jobs,
+            )
             if parsed_args.all:
                 with self.reading_progress(parsed_args) as on_progress:
                     results = bulk.verify_all(
@@ -186,7 +194,7 @@ def _add_choice(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--project",
         metavar="<project>",
-        help="With --all, check only the services of this project (name or ID)",
+        help="Check only services of this project (name or ID)",
     )
     parser.add_argument(
         "--jobs",
@@ -240,11 +248,6 @@ def _services(parsed_args: argparse.Namespace) -> list[naming.ServiceRef]:
     """
     if parsed_args.all and parsed_args.services:
         raise UsageError("give services or --all, not both")
-    if parsed_args.project and not parsed_args.all:
-        raise UsageError(
-            "--project can only be used with --all; for one service of another project, give the"
-            " ID of its load balancer"
-        )
     if not (parsed_args.all or parsed_args.services):
         raise UsageError("the following arguments are required: <service>, or --all")
     namespace = parsed_args.namespace or naming.DEFAULT_NAMESPACE

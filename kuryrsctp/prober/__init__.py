@@ -143,6 +143,7 @@ def plan(
     address: str | None = None,
     port: int | None = None,
     namespace: str = naming.DEFAULT_NAMESPACE,
+    project: str | None = None,
     via: Via | str = Via.VIP,
     floating_ip: bool = False,
     count: int | None = None,
@@ -157,12 +158,13 @@ def plan(
 
     Give a service or an address:
 
-    - `service`: `NAME`, `NAMESPACE/NAME`, or the ID of a load balancer. It is looked up with
-      `connection`; `namespace` is that of a `NAME` alone.
+    - `service`: `NAME`, `NAMESPACE/NAME`, `CLUSTER:NAMESPACE/NAME`, or the ID of a load balancer.
+      It is looked up with `connection`; `namespace` is that of a `NAME` alone.
     - `address`, `port`: a host name or numeric address, and its port; they need no cloud.
 
     For a service:
 
+    - `project`: the name or ID of the only project whose load balancers are looked at
     - `via`: whether to probe its VIP, its members directly, or both
     - `floating_ip`: whether to probe the floating IP of the VIP instead of the VIP
     - `all_members`: whether it is wrong if a member never answers
@@ -202,7 +204,7 @@ def plan(
         endpoint = addresses.resolve(address, addresses.parse_port(port), timeout)
         return _with_targets(options, None, (Target(endpoint),))
     name = naming.parse_service(str(service), namespace)
-    targets = _looked_up(connection, name, _via(via), floating_ip=floating_ip)
+    targets = _looked_up(connection, name, _via(via), project=project, floating_ip=floating_ip)
     return _with_targets(options, str(name), targets)
 
 
@@ -241,16 +243,22 @@ def _via(via: Via | str) -> Via:
 
 
 def _looked_up(
-    connection: "Connection | None", service: naming.ServiceRef, via: Via, *, floating_ip: bool
+    connection: "Connection | None",
+    service: naming.ServiceRef,
+    via: Via,
+    *,
+    project: str | None,
+    floating_ip: bool,
 ) -> tuple[Target, ...]:
     if connection is None:
         raise UsageError("a connection to a cloud is needed to look up a service")
     if floating_ip and via is Via.MEMBERS:
         raise UsageError("members are probed at their own addresses: leave the floating IP out")
-    from kuryrsctp.cloud import neutron, octavia
+    from kuryrsctp.cloud import neutron
     from kuryrsctp.cloud.calls import Cloud
+    from kuryrsctp.cloud.lookup import find_service
 
     cloud = Cloud(connection)
-    load_balancer = octavia.find_service(cloud, service)
+    load_balancer = find_service(cloud, service, project)
     address = neutron.floating_ip(cloud, load_balancer) if floating_ip else None
     return targets_of(load_balancer, via, address)

@@ -3,26 +3,25 @@
 """Many services at once: those that are named, or all that can be seen."""
 
 import time
-from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from openstack.connection import Connection
 
-from kuryrsctp import naming
+from kuryrsctp import makers, naming
 from kuryrsctp.cloud import neutron, octavia, threads
 from kuryrsctp.cloud.calls import Cloud
-from kuryrsctp.cloud.inventory import OnProgress, Service, list_services
+from kuryrsctp.cloud.deadline import LISTS_TIMEOUT
+from kuryrsctp.cloud.inventory import Inventory, OnProgress
+from kuryrsctp.cloud.lookup import Directory
 from kuryrsctp.cloud.quotas import Quotas
 from kuryrsctp.errors import Inconclusive
-from kuryrsctp.model import LoadBalancer
+from kuryrsctp.makers import ServiceGroup
 from kuryrsctp.verifier import single
 from kuryrsctp.verifier.report import Expectations, VerifyReport
 from kuryrsctp.verifier.single import NO_EXPECTATIONS
-from kuryrsctp.verifier.snapshot import Snapshot
 
 SILENCE_LIMIT = 180.0
 """Seconds without an answer from an API, after which it is not asked about other services."""
@@ -36,7 +35,7 @@ T = TypeVar("T")
 class ServiceResult:
     """What came of one service: a report or an error.
 
-    - `ref`: the Service, or the ID of its load balancer: what tells it from other services
+    - `ref`: the Service, or the ID of its load balancer: what tells it from the other services
     - `report`: the findings, None if the service could not be judged
     - `error`: why it could not be judged, None if it could
     """
@@ -54,7 +53,8 @@ class ServiceResult:
 class ServiceResults:
     """The results of many services, in the order of the services, as they come.
 
-    `len()` is how many there will be; they can be iterated over once.
+    `len()` is how many were asked for: a name that stands for several services has a result for
+    each. They can be iterated over once.
     """
 
     def __init__(self, count: int, results: Iterator[ServiceResult]) -> None:
@@ -100,17 +100,6 @@ class CircuitBreaker:
         return result
 
 
-class _Group(NamedTuple):
-    """The load balancers of one service in one project: one of them, if all is well.
-
-    `ref` names it in the results, and is unique there; the checks know it as `service`.
-    """
-
-    ref: naming.ServiceRef
-    service: naming.ServiceRef
-    load_balancers: tuple[LoadBalancer, ...]
-
-
 @dataclass(frozen=True)
 class _Batches:
     """What batches of services have in common. Threads share it."""
@@ -121,34 +110,26 @@ class _Batches:
     octavia: CircuitBreaker = field(default_factory=CircuitBreaker)
     neutron: CircuitBreaker = field(default_factory=CircuitBreaker)
 
-    def verify(self, batch: Sequence[_Group]) -> list[ServiceResult]:
+    def verify(self, batch: Sequence[ServiceGroup]) -> list[ServiceResult]:
         """Check a few services, with one set of requests to Neutron for all of them."""
         cloud = Cloud(self.connection)
-        results: dict[naming.ServiceRef, ServiceResult] = {}
-        groups: list[_Group] = []
-        for group in batch:
+        results: dict[int, ServiceResult] = {}
+        groups: dict[int, ServiceGroup] = {}
+        for number, group in enumerate(batch):
             try:
-                groups.append(self.octavia.call(partial(_with_members, cloud, group)))
+                groups[number] = self.octavia.call(partial(_with_members, cloud, group))
             except Inconclusive as error:
-                results[group.ref] = ServiceResult(ref=group.ref, error=error)
-        judged = [group.load_balancers[0] for group in groups if len(group.load_balancers) == 1]
+                results[number] = ServiceResult(ref=group.ref, error=error)
+        judged = [each.load_balancers[0] for each in groups.values() if _is_unique(each)]
         try:
             network = self.neutron.call(lambda: neutron.read_network_state(cloud, judged))
         except Inconclusive as error:
-            return [
-                results.get(group.ref) or ServiceResult(ref=group.ref, error=error)
-                for group in batch
-            ]
-        for group in groups:
-            snapshot = Snapshot(
-                service=group.service,
-                now=datetime.now(timezone.utc),
-                load_balancers=group.load_balancers,
-                expected=self.expected,
-            )
-            judge = partial(single.check, cloud, snapshot, self.quotas, network)
-            results[group.ref] = _result(group.ref, judge)
-        return [results[group.ref] for group in batch]
+            failed = [ServiceResult(ref=group.ref, error=error) for group in batch]
+            return [results.get(number, failure) for number, failure in enumerate(failed)]
+        for number, group in groups.items():
+            judge = partial(single.check, cloud, group, self.expected, self.quotas, network)
+            results[number] = _result(group.ref, judge)
+        return [results[number] for number in range(len(batch))]
 
 
 def verify_many(
@@ -156,24 +137,42 @@ def verify_many(
     services: Sequence[str | naming.ServiceRef],
     *,
     namespace: str = naming.DEFAULT_NAMESPACE,
+    project: str | None = None,
     expected: Expectations = NO_EXPECTATIONS,
     jobs: int = threads.DEFAULT_JOBS,
 ) -> ServiceResults:
     """Check services, `jobs` of them at a time; an error of one hides no other.
 
-    The parameters are those of `verify`. Raises UsageError for an invalid name, and CloudError
-    where Octavia cannot be reached at all.
+    A name that several clusters or projects have stands for all of these services, each with a
+    result of its own. The parameters are those of `verify`. Raises UsageError for an invalid name
+    or an unknown project, and CloudError where Octavia cannot be reached at all.
     """
     refs = [
         naming.parse_service(service, namespace) if isinstance(service, str) else service
         for service in services
     ]
-    Cloud(connection).discover()
-    breaker = CircuitBreaker()
+    cloud = Cloud(connection)
+    cloud.discover()
+    directory, breaker, quotas = Directory(project), CircuitBreaker(), Quotas()
+    if project:
+        directory.find_project(cloud)
 
     def verify(ref: naming.ServiceRef) -> list[ServiceResult]:
-        look = partial(single.verify, connection, ref, expected=expected)
-        return [_result(ref, lambda: breaker.call(look))]
+        cloud = Cloud(connection)
+        try:
+            found = breaker.call(lambda: directory.look_up(cloud, ref))
+        except Inconclusive as error:
+            return [ServiceResult(ref=ref, error=error)]
+        if not found.groups:
+            look = partial(single.check_missing, cloud, ref, found, expected, quotas)
+            return [_result(ref, lambda: breaker.call(look))]
+        checks = [
+            partial(single.check_group, cloud, group, expected, quotas) for group in found.groups
+        ]
+        return [
+            _result(group.ref, partial(breaker.call, check))
+            for group, check in zip(found.groups, checks, strict=True)
+        ]
 
     return ServiceResults(len(refs), _run([partial(verify, ref) for ref in refs], jobs))
 
@@ -195,10 +194,11 @@ def verify_all(
 
     Raises UsageError for an unknown project, and CloudError where a list cannot be read.
     """
-    services = list_services(
-        connection, project=project, namespace=namespace, on_progress=on_progress
-    )
-    groups = _groups(services)
+    cloud = Cloud(connection, LISTS_TIMEOUT)
+    inventory = Inventory(cloud, project=project, namespace=namespace)
+    inventory.read(on_progress)
+    services = inventory.services()
+    groups = sorted(makers.groups(services), key=lambda group: str(group.ref))
     size = max(1, min(_BATCH_SIZE, len(groups) // jobs))
     batches = _Batches(connection, expected)
     work = [
@@ -208,30 +208,14 @@ def verify_all(
     return ServiceResults(len(groups), _run(work, jobs))
 
 
-def _groups(services: Sequence[Service]) -> list[_Group]:
-    """Return the services by name; the same name in several projects is several services."""
-    grouped: dict[object, list[Service]] = defaultdict(list)
-    for service in sorted(services, key=lambda service: str(service.ref)):
-        grouped[service.identity].append(service)
-    projects = Counter(group[0].ref for group in grouped.values())
-    groups = []
-    for group in grouped.values():
-        ref, load_balancers = group[0].ref, tuple(service.load_balancer for service in group)
-        by_id = naming.LoadBalancerId(load_balancers[0].id)
-        if projects[ref] == 1:
-            groups.append(_Group(ref, ref, load_balancers))
-        elif len(group) == 1:
-            groups.append(_Group(by_id, by_id, load_balancers))
-        else:
-            # Judged by its name, which ought to be unique in a project.
-            groups.append(_Group(by_id, ref, load_balancers))
-    return groups
+def _is_unique(group: ServiceGroup) -> bool:
+    return len(group.load_balancers) == 1
 
 
-def _with_members(cloud: Cloud, group: _Group) -> _Group:
-    if len(group.load_balancers) != 1:
+def _with_members(cloud: Cloud, group: ServiceGroup) -> ServiceGroup:
+    if not _is_unique(group):
         return group
-    return group._replace(load_balancers=(octavia.read_members(cloud, group.load_balancers[0]),))
+    return replace(group, load_balancers=(octavia.read_members(cloud, group.load_balancers[0]),))
 
 
 def _result(ref: naming.ServiceRef, judge: Callable[[], VerifyReport]) -> ServiceResult:

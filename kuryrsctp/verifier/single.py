@@ -8,10 +8,12 @@ from datetime import datetime, timezone
 from openstack.connection import Connection
 
 from kuryrsctp import makers, naming
-from kuryrsctp.cloud import neutron, octavia
+from kuryrsctp.cloud import lookup, neutron, octavia
 from kuryrsctp.cloud.calls import Cloud
 from kuryrsctp.cloud.deadline import SERVICE_TIMEOUT
+from kuryrsctp.cloud.lookup import Directory, Lookup
 from kuryrsctp.cloud.quotas import Quotas
+from kuryrsctp.makers import ServiceGroup
 from kuryrsctp.model import LoadBalancer, NetworkState
 from kuryrsctp.verifier.checks import run
 from kuryrsctp.verifier.report import Expectations, Finding, Status, VerifyReport
@@ -32,54 +34,89 @@ def verify(
     service: str | naming.ServiceRef,
     *,
     namespace: str = naming.DEFAULT_NAMESPACE,
+    project: str | None = None,
     expected: Expectations = NO_EXPECTATIONS,
     timeout: float = SERVICE_TIMEOUT,
 ) -> VerifyReport:
     """Check what Octavia and Neutron hold for one service.
 
-    `service` is NAME (in `namespace`), NAMESPACE/NAME, or a load balancer's ID; `expected` is
-    what ought to be there; `timeout` bounds all API calls together, in seconds.
+    `service` is NAME (in `namespace`), NAMESPACE/NAME, CLUSTER:NAMESPACE/NAME, or a load
+    balancer's ID; `project`, a name or ID, is the only one whose load balancers are looked at;
+    `expected` is what ought to be there; `timeout` bounds all API calls together, in seconds.
 
-    A missing or ambiguous service is a finding. Raises UsageError for an invalid name, and
-    CloudError where an API fails or does not answer in time.
+    A missing service is a finding, and so is one with two load balancers in one project. Raises
+    UsageError for an invalid name or an unknown project; ServiceAmbiguous where several clusters
+    or projects have a service of this name (`verify_many` checks them all); and CloudError where
+    an API fails or does not answer in time.
     """
     ref = naming.parse_service(service, namespace) if isinstance(service, str) else service
     cloud = Cloud(connection, timeout)
-    load_balancers, all_load_balancers = octavia.look_up(cloud, ref)
-    names = {load_balancer.name for load_balancer in load_balancers}
-    if str(makers.CLUSTER_API) in names:
-        return VerifyReport(str(ref), (_CLUSTER_API_IS_NOT_JUDGED,))
-    if len(load_balancers) == 1:
-        parts = octavia.read_parts(cloud, load_balancers[0])
-        load_balancers = (octavia.read_members(cloud, parts),)
+    found = Directory(project).look_up(cloud, ref)
+    if not found.groups:
+        return check_missing(cloud, ref, found, expected, Quotas())
+    return check_group(cloud, lookup.only(found.groups, ref), expected, Quotas())
+
+
+def check_missing(
+    cloud: Cloud,
+    ref: naming.ServiceRef,
+    found: Lookup,
+    expected: Expectations,
+    quotas: Quotas,
+) -> VerifyReport:
+    """Report that there is no load balancer for a service; raise CloudError."""
     snapshot = Snapshot(
         service=ref,
         now=datetime.now(timezone.utc),
-        load_balancers=load_balancers,
-        all_load_balancers=all_load_balancers,
+        all_load_balancers=found.visible,
         expected=expected,
     )
-    return check(cloud, snapshot, Quotas())
+    if isinstance(ref, naming.ServiceName):
+        snapshot = replace(snapshot, quota=quotas.of_load_balancers(cloud, found.visible))
+    return VerifyReport(str(ref), run(snapshot))
+
+
+def check_group(
+    cloud: Cloud, group: ServiceGroup, expected: Expectations, quotas: Quotas
+) -> VerifyReport:
+    """Read the parts of a service's load balancer, and check it; raise CloudError."""
+    names = {load_balancer.name for load_balancer in group.load_balancers}
+    if str(makers.CLUSTER_API) in names:
+        return VerifyReport(str(group.ref), (_CLUSTER_API_IS_NOT_JUDGED,))
+    if len(group.load_balancers) == 1:
+        service = lookup.read_service(cloud, group)
+        load_balancer = octavia.read_members(cloud, service.load_balancer)
+        group = replace(group, claim=service.claim, load_balancers=(load_balancer,))
+    return check(cloud, group, expected, quotas)
 
 
 def check(
-    cloud: Cloud, snapshot: Snapshot, quotas: Quotas, network: NetworkState | None = None
+    cloud: Cloud,
+    group: ServiceGroup,
+    expected: Expectations,
+    quotas: Quotas,
+    network: NetworkState | None = None,
 ) -> VerifyReport:
-    """Read what the snapshot of a service lacks, and check it.
+    """Check a service; read what its load balancer does not tell.
 
     The load balancer, if there is just one, comes with all its parts. `network` is read unless
     it is given. Raises CloudError.
     """
+    snapshot = Snapshot(
+        service=group.ref,
+        now=datetime.now(timezone.utc),
+        load_balancers=group.load_balancers,
+        leaving=group.leaving,
+        maker=group.claim.maker if group.claim else None,
+        expected=expected,
+    )
     if len(snapshot.load_balancers) == 1:
         (load_balancer,) = snapshot.load_balancers
         snapshot = _with_context(cloud, snapshot, load_balancer, network)
         if _lacks_members(load_balancer, snapshot.expected):
             quota = quotas.of_members(cloud, load_balancer.project_id)
             snapshot = replace(snapshot, quota=quota)
-    elif not snapshot.load_balancers and isinstance(snapshot.service, naming.ServiceName):
-        quota = quotas.of_load_balancers(cloud, snapshot.all_load_balancers)
-        snapshot = replace(snapshot, quota=quota)
-    return VerifyReport(str(snapshot.service), run(snapshot))
+    return VerifyReport(str(group.ref), run(snapshot))
 
 
 def _with_context(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from kuryrsctp import naming
+from kuryrsctp.makers import Maker
 from kuryrsctp.model import HealthMonitor, LoadBalancer, NetworkState, Pool, Quota
 from kuryrsctp.verifier.report import Expectations
 
@@ -14,8 +15,10 @@ from kuryrsctp.verifier.report import Expectations
 class Snapshot:
     """All that is known of one service.
 
-    `load_balancers` are those of the service's name or ID, with their parts if there is only one;
-    `all_load_balancers` are all that can be seen, read only if none has the usual name.
+    `load_balancers` are those of the service, with their parts if there is only one; `leaving`
+    are others of it that are being deleted. `all_load_balancers` are all that can be seen, where
+    the service has none. `maker` is what made it, None where that has to be told by the load
+    balancer.
     `expected` is what the user says of the service, `network` what Neutron holds around it.
     Octavia's `api_version` is read only if there is no SCTP listener, and the `quota` only of what
     is missing: load balancers or, where a pool has too few, members.
@@ -24,6 +27,8 @@ class Snapshot:
     service: naming.ServiceRef
     now: datetime
     load_balancers: tuple[LoadBalancer, ...] = ()
+    leaving: tuple[LoadBalancer, ...] = ()
+    maker: Maker | None = None
     all_load_balancers: tuple[LoadBalancer, ...] = ()
     expected: Expectations = field(default_factory=Expectations)
     network: NetworkState = field(default_factory=NetworkState)

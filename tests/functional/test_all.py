@@ -177,11 +177,7 @@ def test_a_service_that_cannot_be_judged_is_named_and_the_others_are_shown(
     ("arguments", "complaint"),
     [
         (("x", "--all"), "give services or --all, not both\n"),
-        (
-            ("x", "--project", "y"),
-            "--project can only be used with --all; for one service of another project, give the"
-            " ID of its load balancer\n",
-        ),
+        ((), "the following arguments are required: <service>, or --all\n"),
     ],
 )
 def test_contradictions_are_errors_of_usage(

@@ -63,6 +63,7 @@ def test_services_are_listed_by_name_with_ports_and_members_as_data(
     assert [row["Service"] for row in rows] == ["by hand", "core/amf", "core/udm", WALKTHROUGH]
     assert rows[1] == {
         "Service": "core/amf",
+        "Cluster": "",
         "VIP": others["core/amf"].vip_address,
         "Ports": [9, 38412],
         "Members": [None, 1],
@@ -77,6 +78,7 @@ def test_the_table_is_for_people(shell: Shell, cloud: Cloud, others: dict[str, A
     (row,) = (line for line in done.stdout.splitlines() if "core/amf" in line)
     assert [cell.strip() for cell in row.strip("|").split("|")] == [
         "core/amf",
+        "",
         others["core/amf"].vip_address,
         "9, 38412",
         "none, 1",
@@ -92,6 +94,7 @@ def test_long_tells_states_maker_project_and_id(
     udm = others["core/udm"]
     assert rows["core/udm"] | {"Operating Status": ""} == {
         "Service": "core/udm",
+        "Cluster": "a_cluster",
         "VIP": udm.vip_address,
         "Ports": [80],
         "Members": [0],

@@ -59,11 +59,12 @@ def make(
     name: str,
     listeners: Sequence[dict[str, Any]] = (),
     subnet: str = SUBNET,
+    **more: Any,
 ) -> Any:
     """Ask for a load balancer with all its parts in one request; it has yet to settle."""
     found = connection.network.find_subnet(subnet, ignore_missing=False)
     return connection.load_balancer.create_load_balancer(
-        name=name, vip_subnet_id=found.id, listeners=list(listeners)
+        name=name, vip_subnet_id=found.id, listeners=list(listeners), **more
     )
 
 
@@ -73,9 +74,10 @@ def load_balancer(
     name: str,
     listeners: Sequence[dict[str, Any]] = (),
     subnet: str = SUBNET,
+    **more: Any,
 ) -> Iterator[Any]:
     """Make a load balancer with all its parts in one request, and delete it in the end."""
-    made = make(connection, name, listeners, subnet)
+    made = make(connection, name, listeners, subnet, **more)
     try:
         yield settle(connection, made.id)
     finally:

@@ -2,7 +2,6 @@
 
 """Checks on each SCTP listener, and on whether it has a pool."""
 
-from kuryrsctp import makers
 from kuryrsctp.verifier.checks import names, statuses
 from kuryrsctp.verifier.checks.catalogue import CheckResult, check, fail, ok, skip, warn
 from kuryrsctp.verifier.checks.targets import ListenerTarget
@@ -130,7 +129,7 @@ def listener_timeouts(target: ListenerTarget) -> CheckResult:
     on=ListenerTarget,
     meaning="The listener hands associations to a pool.",
     cause="Making the pool failed.",
-    remedy=f"see the log of the controller ({makers.CONTROLLERS})",
+    remedy="see the log of what made the load balancer",
 )
 def pool_exists(target: ListenerTarget) -> CheckResult:
     """Look for the default pool."""

@@ -3,9 +3,9 @@
 """Checks on the load balancer itself."""
 
 from kuryrsctp import makers
-from kuryrsctp.model import Listener
+from kuryrsctp.model import Listener, LoadBalancer
 from kuryrsctp.verifier.checks import statuses
-from kuryrsctp.verifier.checks.catalogue import CheckResult, check, fail, ok, skip
+from kuryrsctp.verifier.checks.catalogue import CheckResult, check, fail, ok, skip, warn
 from kuryrsctp.verifier.checks.targets import LoadBalancerTarget
 
 
@@ -66,22 +66,57 @@ def load_balancer_provider(target: LoadBalancerTarget) -> CheckResult:
 @check(
     "listener-exists",
     on=LoadBalancerTarget,
-    meaning="The load balancer has an SCTP listener; with --port, one on each of these ports.",
+    meaning="The Service has an SCTP listener; with --port, one on each of these ports.",
     cause="The Service has no SCTP port; or Octavia is older than API version 2.23; or the provider"
     " does not support SCTP.",
-    remedy="check the Service's ports (`kubectl get service`), Octavia's version, and the log of"
-    f" the controller ({makers.CONTROLLERS})",
+    remedy="check that the Service's ports have `protocol: SCTP` (`kubectl get service -o yaml`),"
+    " and Octavia's version",
 )
 def listener_exists(target: LoadBalancerTarget) -> CheckResult:
-    """Look for SCTP listeners."""
+    """Look for SCTP listeners of the Service."""
     listeners = makers.sctp_listeners(target.load_balancer)
     ports = {listener.protocol_port for listener in listeners}
     missing = [str(port) for port, _ in target.snapshot.expected.ports if port not in ports]
     if listeners and not missing:
         return ok(_listed(listeners))
     what = f"no SCTP listener{' on port ' if missing else ''}{' and '.join(missing)}"
-    others = _listed(target.load_balancer.listeners)
-    return fail(f"{what}; there is {others}" if others else "no listener at all", transient=True)
+    own, others = target.load_balancer.listeners, _neighbours(target.load_balancer)
+    if own:
+        what += f"; there is {_listed(own)}"
+    elif not others:
+        what = "no listener at all"
+    return fail(
+        f"{what}; others on this load balancer: {others}" if others else what, transient=True
+    )
+
+
+@check(
+    "pools-used",
+    on=LoadBalancerTarget,
+    when=lambda target: bool(target.load_balancer.orphaned_pools),
+    meaning="A listener uses each SCTP pool of the Service. Only checked where none does.",
+    cause="The listener was deleted, and its pool stayed.",
+    remedy="none is needed for the traffic; `openstack loadbalancer pool delete <ID>` removes a"
+    " pool that no listener uses, so that its name is there only once",
+)
+def pools_used(target: LoadBalancerTarget) -> CheckResult:
+    """Name the pools that no listener uses."""
+    pools = target.load_balancer.orphaned_pools
+    listed = ", ".join(f"{pool.name or 'unnamed'} ({pool.id})" for pool in pools)
+    is_changing = target.load_balancer.provisioning_status.startswith("PENDING_")
+    return warn(f"used by no listener: {listed}", transient=is_changing)
+
+
+def _neighbours(load_balancer: LoadBalancer) -> str:
+    """Return the listeners that are not of the Service, and whose each is."""
+    owners = (
+        (listener, makers.owner_of(listener, load_balancer))
+        for listener in load_balancer.neighbours
+    )
+    return ", ".join(
+        f"{listener.protocol}:{listener.protocol_port} of {owner or 'an unknown owner'}"
+        for listener, owner in owners
+    )
 
 
 def _listed(listeners: tuple[Listener, ...]) -> str:

@@ -14,7 +14,7 @@ def name(target: ListenerTarget, given: str) -> CheckResult:
     fault = target.maker.part_name_fault(given, target.load_balancer, port)
     if fault is None:
         return skip(UNKNOWN_MAKER)
-    return warn(fault) if fault else ok(given)
+    return warn(fault) if fault else ok(given or "no name")
 
 
 def protocol(given: str) -> CheckResult:

@@ -131,7 +131,9 @@ def members_exist(target: PoolTarget) -> CheckResult:
     if expected.members == 0:
         return ok("none, as expected")
     if not members:
-        return warn("no member: right only while no pod is ready; nothing answers", transient=True)
+        if when := target.maker.no_members:
+            return warn(f"no member: {when}; nothing answers", transient=True)
+        return fail("no member: nothing answers", transient=True)
     used = sum(member.admin_state_up and member.weight > 0 for member in members)
     if not used:
         return fail(f"none of {len(members)} is in use: all are switched off or have weight 0")

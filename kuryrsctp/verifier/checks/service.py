@@ -5,11 +5,12 @@
 from difflib import get_close_matches
 
 from kuryrsctp import makers, naming
-from kuryrsctp.verifier.checks.catalogue import CheckResult, check, fail, ok, skip
+from kuryrsctp.verifier.checks.catalogue import CheckResult, check, fail, ok, skip, warn
 from kuryrsctp.verifier.checks.targets import ServiceTarget
 from kuryrsctp.verifier.snapshot import Snapshot
 
 _MAX_NEAREST = 3
+_LEAVING = "nothing: it goes by itself (--wait waits for that)"
 _SIMILAR = 0.8  # of 1: a letter or two differ, however long the namespace is
 
 
@@ -17,11 +18,11 @@ _SIMILAR = 0.8  # of 1: a letter or two differ, however long the namespace is
     "load-balancer-exists",
     on=ServiceTarget,
     meaning="Octavia has a load balancer for the Service.",
-    cause="Another namespace or project was meant; or no load balancer was made: the Service is"
-    " headless or has no endpoints yet, or the controller that makes load balancers is not"
-    " running.",
-    remedy="check name, namespace and project, that the Service has endpoints (`kubectl get"
-    f" endpoints`), and the log of the controller ({makers.CONTROLLERS})",
+    cause="Another namespace, cluster or project was meant; or no load balancer was made: the"
+    " Service is headless or has no endpoints yet, its address is in use, the quota is used up,"
+    " or the controller that makes load balancers is not running.",
+    remedy="check name, namespace and project; `kubectl describe service <name>` shows the events,"
+    f" which name the reason; then see the log of the controller ({makers.CONTROLLERS})",
 )
 def load_balancer_exists(target: ServiceTarget) -> CheckResult:
     """Find the load balancer, or name the most similar ones."""
@@ -39,14 +40,22 @@ def load_balancer_exists(target: ServiceTarget) -> CheckResult:
 
 def _nearest(snapshot: Snapshot) -> list[str]:
     """Return the names that may have been meant, quoted, the most likely first."""
-    service = snapshot.service
-    if isinstance(service, naming.LoadBalancerId):
+    asked = snapshot.service
+    if isinstance(asked, naming.LoadBalancerId):
         return []
-    names = [balancer.name for balancer in snapshot.all_load_balancers]
+    claims = [
+        claim
+        for load_balancer in snapshot.all_load_balancers
+        for claim in makers.claims(load_balancer)
+    ]
+    services = {str(claim.service): claim.service for claim in claims if claim.service}
+    names = [service.in_cluster for service in services.values()]
+    names += [load_balancer.name for load_balancer in snapshot.all_load_balancers]
     likely = [
-        *(name for name in names if name.casefold() == str(service)),
-        *(name for name in names if name.endswith(f"/{service.name}")),
-        *get_close_matches(str(service), names, cutoff=_SIMILAR),
+        *(name for name, service in services.items() if asked.is_elsewhere(service)),
+        *(name for name in names if name.casefold() == asked.in_cluster),
+        *(name for name in names if name.endswith(f"/{asked.name}")),
+        *get_close_matches(asked.in_cluster, names, cutoff=_SIMILAR),
     ]
     return [f"'{name}'" for name in list(dict.fromkeys(likely))[:_MAX_NEAREST]]
 
@@ -54,20 +63,23 @@ def _nearest(snapshot: Snapshot) -> list[str]:
 @check(
     "load-balancer-unique",
     on=ServiceTarget,
-    meaning="The Service has only one load balancer.",
+    meaning="The Service has only one load balancer in its project.",
     cause="Two clusters in one project have a Service of this name; or a load balancer was made"
     " again while the old one was still there.",
-    remedy="give the ID of the one that you mean; delete the one that no Service uses (compare the"
-    " VIP with `kubectl get service`)",
+    remedy="compare each VIP with `kubectl get service`, in every cluster that uses the project;"
+    " then give the ID of the load balancer that you mean",
 )
 def load_balancer_unique(target: ServiceTarget) -> CheckResult:
-    """Count the load balancers."""
-    load_balancers = target.snapshot.load_balancers
+    """Count the load balancers; one that is being deleted is not counted."""
+    load_balancers, leaving = target.snapshot.load_balancers, target.snapshot.leaving
     if not load_balancers:
         return skip("there is none")
     if isinstance(target.snapshot.service, naming.LoadBalancerId):
         return skip("picked by its ID")
-    if len(load_balancers) == 1:
-        return ok("the only one of that name")
-    listed = "; ".join(balancer.identity for balancer in load_balancers)
-    return fail(f"{len(load_balancers)} load balancers: {listed}")
+    if len(load_balancers) > 1:
+        listed = "; ".join(load_balancer.identity for load_balancer in load_balancers)
+        return fail(f"{len(load_balancers)} load balancers: {listed}")
+    if leaving:
+        listed = "; ".join(load_balancer.identity for load_balancer in leaving)
+        return warn(f"another is being deleted: {listed}", _LEAVING, transient=True)
+    return ok("the only one in its project")

@@ -35,9 +35,11 @@ class ServiceTarget:
 
     @property
     def maker(self) -> Maker:
-        """What made the load balancer."""
+        """What made the load balancer for the service."""
+        if self.snapshot.maker:
+            return self.snapshot.maker
         load_balancers = self.snapshot.load_balancers
-        return makers.maker_of(load_balancers[0]) if load_balancers else makers.UNKNOWN
+        return makers.whole(load_balancers[0]).claim.maker if load_balancers else makers.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,29 +6,10 @@ import pytest
 
 from kuryrsctp import makers
 from kuryrsctp.makers.maker import Maker
-from kuryrsctp.naming import ServiceName
 from kuryrsctp.verifier.checks import CATALOGUE
 from tests.support.model import listener, load_balancer, pool
 
-OCCM_NAME = "kube_service_kubernetes_core_amf"
 ALL = (*makers.MAKERS, makers.UNKNOWN)
-
-
-@pytest.mark.parametrize(
-    ("name", "maker", "service"),
-    [
-        ("core/amf", "Kuryr", ServiceName("core", "amf")),
-        (OCCM_NAME, "cloud-provider-openstack", ServiceName("core", "amf")),
-        ("kube_service_cut", "cloud-provider-openstack", None),
-        ("by hand", "", None),
-    ],
-)
-def test_a_load_balancers_name_tells_its_maker_and_its_service(
-    name: str, maker: str, service: ServiceName | None
-) -> None:
-    made = load_balancer(name=name)
-    assert makers.maker_of(made).name == maker
-    assert makers.service_of(made) == service
 
 
 @pytest.mark.parametrize("maker", ALL, ids=lambda maker: maker.name or "unknown")

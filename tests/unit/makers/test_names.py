@@ -35,31 +35,57 @@ def test_any_text_is_read_or_refused_and_what_is_read_is_the_text(text: str) -> 
 
 
 @given(labels, services)
-def test_a_load_balancer_of_occms_tells_its_service(cluster: str, service: ServiceName) -> None:
-    name = f"kube_service_{cluster}_{service.namespace}_{service.name}"
-    assert occm.is_name_of(name, service)
-    assert occm.is_part_name(f"listener_0_{name}"[:255])
-    assert occm.is_part_name(f"pool_12_{name}"[:255])
-    assert not occm.is_part_name(f"pool_x_{name}")
-    assert not occm.is_part_name("pool_1_default/sctp-demo")
+def test_a_mark_of_occms_tells_the_service_and_its_cluster(
+    cluster: str, service: ServiceName
+) -> None:
+    mark = f"kube_service_{cluster}_{service.namespace}_{service.name}"
+    assert occm.is_mark(mark)
+    assert occm.read_mark(mark) == ServiceName(service.namespace, service.name, cluster)
 
 
-def test_a_load_balancer_of_kuryrs_is_not_occms() -> None:
-    assert not occm.is_name("default/sctp-demo")
+@given(labels, services)
+def test_a_description_of_occms_tells_the_service_and_its_cluster(
+    cluster: str, service: ServiceName
+) -> None:
+    text = f"Kubernetes external service {service} from cluster {cluster}"
+    assert occm.read_description(text) == ServiceName(service.namespace, service.name, cluster)
+
+
+def test_a_load_balancer_of_kuryrs_has_no_mark_of_occms() -> None:
+    assert not occm.is_mark("default/sctp-demo")
 
 
 @pytest.mark.parametrize(
     ("text", "service"),
     [
-        ("kube_service_kubernetes_core_amf", ServiceName("core", "amf")),
-        ("kube_service_my_cluster_core_amf", ServiceName("core", "amf")),
+        ("kube_service_kubernetes_core_amf", ServiceName("core", "amf", "kubernetes")),
+        ("kube_service_my_cluster_core_amf", ServiceName("core", "amf", "my_cluster")),
         ("kube_service_core_amf", None),
+        ("kube_service__core_amf", None),
         ("kube_service_kubernetes_core_AMF", None),
         ("kube_service_" + "c" * 233 + "_core_amf", None),
         ("core/amf", None),
     ],
 )
-def test_occms_name_tells_the_service_unless_it_may_be_cut(
+def test_a_mark_tells_the_service_unless_it_may_be_cut(
     text: str, service: ServiceName | None
 ) -> None:
-    assert occm.read_service(text) == service
+    assert occm.read_mark(text) == service
+
+
+@given(services, st.integers(min_value=150, max_value=254))
+def test_a_mark_that_was_cut_may_be_its_services_and_never_one_of_another_namespace(
+    service: ServiceName, length: int
+) -> None:
+    cluster = "c" * length
+    full = f"kube_service_{cluster}_{service.namespace}_{service.name}"
+    exact = ServiceName(service.namespace, service.name, cluster)
+    other = ServiceName(service.namespace + "x", service.name)
+    if len(full) <= 255:
+        assert not occm.OCCM.may_be_mark_of(full, service) or len(full) == 255
+        return
+    mark = full[:255]
+    assert occm.OCCM.may_be_mark_of(mark, exact)
+    if len(full) - 255 < len(service.name):  # the name at least begins
+        assert occm.OCCM.may_be_mark_of(mark, service)
+    assert not occm.OCCM.may_be_mark_of(mark, other)

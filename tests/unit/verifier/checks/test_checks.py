@@ -115,7 +115,7 @@ def test_a_healthy_service_has_nothing_but_ok_rows(healthy: LoadBalancer) -> Non
 
 def test_every_check_but_those_on_what_is_missing_has_a_row_for_all_it_looks_at() -> None:
     rows = [finding.check for finding in findings(load_balancer())]
-    of_what_is_missing = {"load-balancer-quota", "member-quota", "octavia-version"}
+    of_what_is_missing = {"load-balancer-quota", "member-quota", "octavia-version", "pools-used"}
     assert set(rows) == set(checks.CATALOGUE) - of_what_is_missing
     assert rows.count("member-port") == 2
 
@@ -176,10 +176,10 @@ def test_a_service_of_occms_is_said_to_be_that() -> None:
     )
 
 
-def test_a_name_that_occm_would_not_give_is_a_warning() -> None:
-    port = listener(name="by-hand", pool=pool(name="by-hand"))
-    rows = odd(load_balancer(port, name=OCCM_NAME))
-    assert set(rows) == {("listener-name", "by-hand"), ("pool-name", "by-hand")}
+@pytest.mark.parametrize("name", ["", "by-hand"])
+def test_occm_goes_by_port_and_tags_so_any_name_is_right(name: str) -> None:
+    port = listener(name=name, pool=pool(name=name))
+    assert odd(load_balancer(port, name=OCCM_NAME)) == {}
 
 
 def test_a_row_that_is_odd_has_a_hint_and_one_that_is_well_has_none() -> None:

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What Kuryr adds to the causes of checks, and what to do where it made the load balancer.
+
+Every 600 s Kuryr looks whether the objects that it made still exist, by their IDs, and makes those
+that do not. It changes nothing else then: what was renamed, added or broken by hand stays so.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+_EVENTS = "`kubectl describe service <name>` (Kuryr's events)"
+_LOG = "the log of kuryr-controller"
+_BY_HAND = "Kuryr goes by IDs: it neither changes nor removes what was made or renamed by hand"
+
+CAUSES: Mapping[str, str] = MappingProxyType(
+    {
+        "listener-admin-state": "A NetworkPolicy that leaves no allowed CIDR: Kuryr then switches"
+        " the listener off.",
+        "listener-allowed-cidrs": "A NetworkPolicy; Kuryr adds the service subnet to its list, and"
+        " ignores loadBalancerSourceRanges.",
+        "listener-exists": "The Service's port was changed: Kuryr deletes the old listener before"
+        " it makes the new one.",
+        "listener-timeouts": "The annotations openstack.org/kuryr-timeout-client-data and"
+        " -member-data of the Service.",
+        "load-balancer-exists": "Kuryr makes none for a Service that is headless, without"
+        " endpoints, or not of type ClusterIP or LoadBalancer; and none where Octavia says that"
+        " the address is in use (409).",
+        "load-balancer-quota": "Kuryr makes a load balancer for every Service, also for those"
+        " without SCTP.",
+        "load-balancer-unique": "Kuryr's names do not tell clusters apart: two clusters in one"
+        " project may both have a Service of this name.",
+        "member-quota": "Kuryr makes a member for every ready endpoint of each port of every"
+        " Service, also of those without SCTP.",
+        "member-security-groups": "The pods' group has a rule for tcp only, as in Kuryr's manual.",
+        "members-exist": "Only ready endpoints become members; at no endpoint the pool stays.",
+        "octavia-version": "Kuryr leaves SCTP listeners out if Octavia is too old.",
+        "pool-persistence": "Kuryr ignores the Service's session affinity.",
+        "pools-used": "The listener was deleted by hand: Kuryr makes listener and pool again, and"
+        " leaves the old pool.",
+    }
+)
+
+REMEDIES: Mapping[str, str] = MappingProxyType(
+    {
+        "listener-allowed-cidrs": "check that the clients' addresses are in the list (`kubectl get"
+        " networkpolicy`)",
+        "listener-exists": "check that the Service's ports have `protocol: SCTP`; see"
+        f" {_EVENTS}, Octavia's version, and {_LOG}; a listener that was deleted by hand comes back"
+        " within about 10 minutes",
+        "listener-name": f"{_BY_HAND}; compare with `kubectl get service`, and rename it if it is"
+        " the Service's (`openstack loadbalancer listener set --name <name> <ID>`)",
+        "listener-port": f"compare with `kubectl get service`; {_BY_HAND}",
+        "listener-protocol": "if nothing needs it, delete it together with its pool (`openstack"
+        " loadbalancer listener delete <ID>`, `openstack loadbalancer pool delete <pool>`): Kuryr"
+        " makes both again, within about 10 minutes, if they were its own",
+        "load-balancer-provisioning": "in ERROR: Kuryr makes it again only when it next changes it"
+        " (an endpoint comes or goes)",
+        "member-name": "compare its address with `kubectl get endpoints`: a member that no"
+        f" endpoint stands behind loses its share of the associations; {_BY_HAND}",
+        "member-port": f"compare with `kubectl get endpoints`; {_BY_HAND}",
+        "member-status": "check the pod (`kubectl get pods -o wide`), and that its security group"
+        " allows sctp, not only tcp",
+        "members-exist": "check the pods and the Service's selector (`kubectl get"
+        f" endpoints,pods`); then {_LOG}",
+        "pool-algorithm": "set Kuryr's [octavia_defaults] lb_algorithm to one that the provider"
+        " supports",
+        "pool-exists": "check that Kuryr's [octavia_defaults] lb_algorithm is one that the provider"
+        f" supports; see {_EVENTS} and {_LOG}",
+        "pool-name": f"{_BY_HAND}; rename it if it is the Service's (`openstack loadbalancer pool"
+        " set --name <name> <ID>`)",
+        "pool-protocol": "delete the pool (`openstack loadbalancer pool delete <ID>`): Kuryr makes"
+        " it again, within about 10 minutes",
+    }
+)

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Whose a load balancer is, and which of its parts: several Services may share it. Pure."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from kuryrsctp.makers.kuryr import KURYR
+from kuryrsctp.makers.maker import Claim, Maker
+from kuryrsctp.makers.occm import OCCM
+from kuryrsctp.makers.protocols import is_sctp, sctp_listeners
+from kuryrsctp.makers.unknown import UNKNOWN
+from kuryrsctp.model import Listener, LoadBalancer, Pool
+from kuryrsctp.naming import LoadBalancerId, ServiceName, ServiceRef
+
+# A tag tells more than a name, so the maker that sets tags is asked first.
+MAKERS: tuple[Maker, ...] = (OCCM, KURYR)
+
+_NOBODYS = Claim(UNKNOWN, "", None)
+_LEAVING = frozenset({"PENDING_DELETE", "DELETED"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What a load balancer does for one Service.
+
+    - `claim`: the Service, as its maker tells
+    - `load_balancer`: with the listeners and pools of this Service; those of others are its
+      `neighbours`
+    """
+
+    claim: Claim
+    load_balancer: LoadBalancer
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What only one load balancer ought to have: the Service, its maker and the project."""
+        if self.claim.maker is UNKNOWN:
+            return (self.load_balancer.id,)
+        return self.claim.maker.name, self.claim.mark, self.load_balancer.project_id
+
+    @property
+    def has_sctp(self) -> bool:
+        """Whether it has, or is bound to have, a part that is SCTP."""
+        load_balancer = self.load_balancer
+        if sctp_listeners(load_balancer) or any(map(is_sctp, load_balancer.orphaned_pools)):
+            return True
+        # A Service has a listener at least. Where it has none, another's show what it is for.
+        return not load_balancer.listeners and any(map(is_sctp, load_balancer.neighbours))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceGroup:
+    """The load balancers of one Service in one project: one of them, if all is well.
+
+    - `ref`: what tells the Service from the others that were looked for with it
+    - `claim`: the Service, as its maker tells; None for a load balancer picked by its ID
+    - `leaving`: those that are being deleted, while there is another
+    """
+
+    ref: ServiceRef
+    claim: Claim | None = None
+    load_balancers: tuple[LoadBalancer, ...]
+    leaving: tuple[LoadBalancer, ...] = ()
+
+
+def claims(load_balancer: LoadBalancer) -> tuple[Claim, ...]:
+    """Return the claims of Services to a load balancer, of every maker."""
+    return tuple(chain.from_iterable(maker.claims(load_balancer) for maker in MAKERS))
+
+
+def services(load_balancer: LoadBalancer) -> tuple[Service, ...]:
+    """Return what a load balancer does for each of its Services.
+
+    What none of them claims is a Service of an unknown maker.
+    """
+    claimed = claims(load_balancer)
+    parts: tuple[Listener | Pool, ...] = (*load_balancer.listeners, *load_balancer.orphaned_pools)
+    owners = {part.id: _claim_of(part, load_balancer, claimed) for part in parts}
+    if not claimed or any(owners[part.id] is _NOBODYS for part in parts if is_sctp(part)):
+        claimed = (*claimed, _NOBODYS)
+    if len(claimed) == 1:
+        return (Service(claim=claimed[0], load_balancer=load_balancer),)
+    return tuple(
+        Service(claim=claim, load_balancer=_share(load_balancer, claim, owners))
+        for claim in claimed
+    )
+
+
+def service_on(load_balancer: LoadBalancer, claim: Claim) -> Service:
+    """Return what a load balancer does for the Service of a claim: nothing, if it has no part."""
+    for service in services(load_balancer):
+        if (service.claim.maker, service.claim.mark) == (claim.maker, claim.mark):
+            return service
+    return Service(claim=claim, load_balancer=_share(load_balancer, claim, {}))
+
+
+def whole(load_balancer: LoadBalancer) -> Service:
+    """Return all that a load balancer does, for whichever Services: as picked by its ID."""
+    claimed = claims(load_balancer)
+    if len(claimed) == 1:
+        return Service(claim=claimed[0], load_balancer=load_balancer)
+    makers = {claim.maker.name: claim.maker for claim in claimed}
+    maker = next(iter(makers.values())) if len(makers) == 1 else UNKNOWN
+    return Service(claim=Claim(maker, "", None), load_balancer=load_balancer)
+
+
+def owner_of(part: Listener | Pool, load_balancer: LoadBalancer) -> ServiceName | None:
+    """Return the Service that a listener or pool is of, None if that is not known."""
+    return _claim_of(part, load_balancer, claims(load_balancer)).service
+
+
+def groups(listed: Sequence[Service], asked: ServiceRef | None = None) -> list[ServiceGroup]:
+    """Return the load balancers of each Service, in the order of their first.
+
+    `asked` is what a user called them all. A load balancer that is being deleted stands aside if
+    there is another one.
+    """
+    by_identity: dict[tuple[object, ...], list[Service]] = defaultdict(list)
+    for service in listed:
+        by_identity[service.identity].append(service)
+    firsts = [same[0] for same in by_identity.values()]
+    names = [asked] if asked and len(firsts) == 1 else refs(firsts)
+    return [
+        _group(ref, [service.load_balancer for service in same], same[0].claim)
+        for ref, same in zip(names, by_identity.values(), strict=True)
+    ]
+
+
+def _group(ref: ServiceRef, load_balancers: list[LoadBalancer], claim: Claim) -> ServiceGroup:
+    leaving = [each for each in load_balancers if each.provisioning_status in _LEAVING]
+    staying = [each for each in load_balancers if each not in leaving] or leaving[:1]
+    return ServiceGroup(
+        ref=ref,
+        claim=claim,
+        load_balancers=tuple(staying),
+        leaving=tuple(each for each in leaving if each not in staying),
+    )
+
+
+def refs(listed: Sequence[Service]) -> list[ServiceRef]:
+    """Return what tells each of some Services from the others, as a user can give it.
+
+    It is as short as can be: the cluster is named where two have a Service of that name, and the
+    load balancer's ID stands for a Service that is in two projects, or is not known.
+    """
+    by_identity = {service.identity: service.claim.service for service in listed}
+    short = Counter(name.in_cluster for name in by_identity.values() if name)
+    exact = Counter(name for name in by_identity.values() if name)
+
+    def ref(service: Service) -> ServiceRef:
+        name = service.claim.service
+        if name is None or exact[name] > 1:
+            return LoadBalancerId(service.load_balancer.id)
+        return name if short[name.in_cluster] > 1 else replace(name, cluster=None)
+
+    return [ref(service) for service in listed]
+
+
+def _claim_of(
+    part: Listener | Pool, load_balancer: LoadBalancer, claimed: Iterable[Claim]
+) -> Claim:
+    for maker in MAKERS:
+        mark = maker.mark_of(part, load_balancer)
+        for claim in claimed:
+            if claim.maker is maker and claim.mark == mark:
+                return claim
+    return _NOBODYS
+
+
+def _share(load_balancer: LoadBalancer, claim: Claim, owners: Mapping[str, Claim]) -> LoadBalancer:
+    """Return a load balancer with the parts of one claim; the others' are its neighbours."""
+    listeners, pools = load_balancer.listeners, load_balancer.orphaned_pools
+    return replace(
+        load_balancer,
+        listeners=tuple(part for part in listeners if owners.get(part.id) is claim),
+        neighbours=tuple(part for part in listeners if owners.get(part.id) is not claim),
+        orphaned_pools=tuple(pool for pool in pools if owners.get(pool.id) is claim),
+    )

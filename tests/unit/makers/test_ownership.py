@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Whose a load balancer is, and which of its parts."""
+
+from dataclasses import replace
+
+import pytest
+
+from kuryrsctp import makers
+from kuryrsctp.makers import UNKNOWN
+from kuryrsctp.makers.kuryr import KURYR
+from kuryrsctp.makers.maker import Maker
+from kuryrsctp.makers.occm import OCCM
+from kuryrsctp.model import Listener, LoadBalancer
+from kuryrsctp.naming import LoadBalancerId, ServiceName
+from tests.support.model import listener, load_balancer, pool
+
+AMF, SMF = "kube_service_prod_core_amf", "kube_service_prod_core_smf"
+GREEN = "kube_service_green_core_amf"
+SERVICE = {
+    mark: ServiceName("core", mark.rpartition("_")[2], mark.split("_")[2])
+    for mark in (AMF, SMF, GREEN)
+}
+DESCRIPTION = "Kubernetes external service core/amf from cluster prod"
+
+
+def port(name: str, *tags: str, number: int = 1) -> Listener:
+    """Return a listener on a port, with a pool of the same name."""
+    return listener(
+        id=f"l{number}", name=name, tags=tags, protocol_port=number, pool=pool(name=name)
+    )
+
+
+def balancer(name: str, *listeners: Listener, **changes: object) -> LoadBalancer:
+    """Return a load balancer that may have no listener."""
+    return replace(load_balancer(name=name, **changes), listeners=listeners)
+
+
+def owned(found: LoadBalancer) -> dict[object, list[int]]:
+    """Return the ports of each Service on a load balancer."""
+    return {
+        service.claim.service: [each.protocol_port for each in service.load_balancer.listeners]
+        for service in makers.services(found)
+    }
+
+
+@pytest.mark.parametrize(
+    ("found", "maker", "services"),
+    [
+        (balancer("core/amf"), KURYR, {ServiceName("core", "amf")}),
+        (balancer("core/amf", tags=("of-kuryr",)), KURYR, {ServiceName("core", "amf")}),
+        (balancer(AMF), OCCM, {SERVICE[AMF]}),
+        (balancer(AMF, tags=(AMF,)), OCCM, {SERVICE[AMF]}),
+        (balancer(AMF, tags=(AMF, SMF)), OCCM, {SERVICE[AMF], SERVICE[SMF]}),
+        (balancer(AMF, tags=(SMF,)), OCCM, {SERVICE[SMF]}),
+        (balancer(AMF, tags=("",)), OCCM, {SERVICE[AMF]}),
+        (balancer("front", tags=("mine", AMF, GREEN)), OCCM, {SERVICE[AMF], SERVICE[GREEN]}),
+        (balancer("front", port("x", AMF)), OCCM, {SERVICE[AMF]}),
+        (balancer("a" + "0" * 31, description=DESCRIPTION), OCCM, {SERVICE[AMF]}),
+        (balancer("kube_service_cut"), OCCM, {None}),
+        (balancer("by hand"), UNKNOWN, {None}),
+        (balancer("by hand", description="of core/amf"), UNKNOWN, {None}),
+        (balancer(""), UNKNOWN, {None}),
+    ],
+)
+def test_names_tags_and_descriptions_tell_the_maker_and_its_services(
+    found: LoadBalancer, maker: Maker, services: set[ServiceName | None]
+) -> None:
+    claims = [service.claim for service in makers.services(found)]
+    assert {claim.service for claim in claims} == services
+    assert {claim.maker.name for claim in claims} == {maker.name}
+    assert makers.whole(found).claim.maker.name == maker.name
+
+
+@pytest.mark.parametrize(
+    ("found", "ports"),
+    [
+        pytest.param(
+            balancer(
+                AMF, port(f"listener_0_{AMF}", AMF), port("x", SMF, number=2), tags=(AMF, SMF)
+            ),
+            {SERVICE[AMF]: [1], SERVICE[SMF]: [2]},
+            id="each has the tag of its own Service",
+        ),
+        pytest.param(
+            balancer(AMF, port(""), port(f"listener_0_{SMF}", number=2)),
+            {SERVICE[AMF]: [1], SERVICE[SMF]: [2]},
+            id="without tags the name tells, and who has no name is the first Service's",
+        ),
+        pytest.param(
+            balancer(AMF, port("", SMF), tags=(SMF,)),
+            {SERVICE[SMF]: [1]},
+            id="the first Service is gone",
+        ),
+        pytest.param(
+            balancer("front", port("theirs"), port("x", AMF, number=2), tags=(AMF,)),
+            {SERVICE[AMF]: [2], None: [1]},
+            id="what was made by hand is no Service's",
+        ),
+        pytest.param(
+            balancer("core/amf", port("core/amf:SCTP:1"), port("by hand", number=2)),
+            {ServiceName("core", "amf"): [1, 2]},
+            id="all on a load balancer of Kuryr's",
+        ),
+        pytest.param(
+            balancer("core/amf", port("core/amf:SCTP:1"), port("x", SMF, number=2), tags=(SMF,)),
+            {SERVICE[SMF]: [2], ServiceName("core", "amf"): [1]},
+            id="a Service of the other maker uses a load balancer of Kuryr's",
+        ),
+    ],
+)
+def test_each_listener_is_of_one_service(
+    found: LoadBalancer, ports: dict[object, list[int]]
+) -> None:
+    assert owned(found) == ports
+
+
+def test_a_service_sees_the_listeners_of_others_as_neighbours_and_knows_whose_they_are() -> None:
+    found = balancer(AMF, port("", AMF), port("", SMF, number=2))
+    amf, smf = makers.services(found)
+    (neighbour,) = amf.load_balancer.neighbours
+    assert makers.owner_of(neighbour, amf.load_balancer) == SERVICE[SMF]
+    assert [each.id for each in smf.load_balancer.neighbours] == ["l1"]
+
+
+def test_a_pool_without_a_listener_is_of_the_service_that_its_name_tells() -> None:
+    orphans = (pool(id="p1", name=f"pool_0_{AMF}"), pool(id="p2", name=f"pool_0_{SMF}"))
+    found = balancer(AMF, tags=(AMF, SMF), orphaned_pools=orphans)
+    assert {
+        service.claim.service: [each.id for each in service.load_balancer.orphaned_pools]
+        for service in makers.services(found)
+    } == {SERVICE[AMF]: ["p1"], SERVICE[SMF]: ["p2"]}
+
+
+def test_a_name_without_a_cluster_covers_every_cluster() -> None:
+    short, exact = ServiceName("core", "amf"), SERVICE[AMF]
+    assert short.covers(exact)
+    assert exact.covers(exact)
+    assert not exact.covers(SERVICE[GREEN])
+    assert not exact.covers(short)
+
+
+@pytest.mark.parametrize(
+    ("balancers", "refs"),
+    [
+        ([balancer(AMF)], ["core/amf"]),
+        ([balancer(AMF), balancer(GREEN, id="g")], ["prod:core/amf", "green:core/amf"]),
+        ([balancer(AMF), balancer("core/amf", id="k")], ["prod:core/amf", "core/amf"]),
+        ([balancer(AMF, id="1"), balancer(AMF, id="2", project_id="q")], ["1", "2"]),
+        ([balancer(AMF, id="1"), balancer(AMF, id="2")], ["core/amf"]),
+        ([balancer("by hand", id="h")], ["h"]),
+    ],
+)
+def test_services_are_called_as_short_as_tells_them_apart(
+    balancers: list[LoadBalancer], refs: list[str]
+) -> None:
+    services = [service for each in balancers for service in makers.services(each)]
+    assert [str(group.ref) for group in makers.groups(services)] == refs
+
+
+def test_a_load_balancer_that_is_being_deleted_is_not_the_one_that_is_judged() -> None:
+    going = balancer(AMF, id="1", provisioning_status="PENDING_DELETE")
+    gone = balancer(AMF, id="3", provisioning_status="PENDING_DELETE")
+    live = balancer(AMF, id="2")
+    asked = ServiceName("core", "amf")
+    services = [service for each in (going, live, gone) for service in makers.services(each)]
+    (group,) = makers.groups(services, asked)
+    assert (group.ref, group.load_balancers, group.leaving) == (asked, (live,), (going, gone))
+    (last,) = makers.groups(makers.services(going))
+    assert (last.load_balancers, last.leaving) == ((going,), ())
+
+
+def test_a_load_balancer_picked_by_its_id_has_all_its_listeners() -> None:
+    found = balancer(AMF, port("", AMF), port("", SMF, number=2), id="x")
+    whole = makers.whole(found)
+    assert (whole.load_balancer, whole.claim.maker) == (found, OCCM)
+    mixed = balancer("core/amf", port("", AMF))
+    assert makers.whole(mixed).claim.maker is UNKNOWN
+    assert makers.refs([makers.services(balancer("by hand", id="h"))[0]]) == [LoadBalancerId("h")]
