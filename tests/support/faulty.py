@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Model objects with each fault that a check can find, of every maker and on every provider."""
+
+import ipaddress
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from kuryrsctp.makers import MAKERS, UNKNOWN, Maker
+from kuryrsctp.model import (
+    FloatingIp,
+    Listener,
+    LoadBalancer,
+    Member,
+    NetworkState,
+    Pool,
+    Quota,
+)
+from kuryrsctp.providers import PROVIDERS, provider_named
+from kuryrsctp.providers.provider import Provider
+from kuryrsctp.verifier.report import Expectations, Finding
+from tests.support import model
+from tests.support.model import NOW, around, findings, listener, member, pool
+
+_STATES = ("PENDING_CREATE", "PENDING_UPDATE", "PENDING_DELETE", "ERROR", "DELETED", "ODD")
+_OPERATING = ("OFFLINE", "DEGRADED", "ERROR", "ODD", "")
+_AGES = (timedelta(seconds=5), timedelta(minutes=10), timedelta(hours=6))
+_ALGORITHMS = ("ROUND_ROBIN", "LEAST_CONNECTIONS", "SOURCE_IP", "SOURCE_IP_PORT")
+_MONITORS = ("SCTP", "HTTP", "TCP", "PING", "UDP-CONNECT")
+
+PROVIDER_NAMES = (*(min(provider.names) for provider in PROVIDERS), "brick")
+
+
+@dataclass(frozen=True)
+class Advice:
+    """A finding, and for which maker and provider it was made."""
+
+    finding: Finding
+    maker: Maker
+    provider: Provider
+
+
+def all_advice() -> Iterator[Advice]:
+    """Yield the findings about every fault, for every maker and provider."""
+    for maker in (*MAKERS, UNKNOWN):
+        for name in PROVIDER_NAMES:
+            for healthy in _healthy(maker, name):
+                for broken, changes in _faults(healthy):
+                    for finding in findings(*broken, **changes):
+                        yield Advice(finding, maker, provider_named(name))
+    for changes in ({}, {"quota": None}, {"quota": Quota(5, 5)}, {"quota": Quota(50, 49)}):
+        for finding in findings(**changes):
+            yield Advice(finding, UNKNOWN, provider_named(""))
+
+
+def _healthy(maker: Maker, provider: str) -> Iterator[LoadBalancer]:
+    """Yield a healthy load balancer as the maker names its parts, over IPv4 and over IPv6."""
+    algorithm = "SOURCE_IP_PORT" if provider == "ovn" else "ROUND_ROBIN"
+    for vip, addresses in (
+        ("10.0.0.158", ("10.0.0.75", "10.0.0.88")),
+        ("fd00:158::1", ("fd00::75", "fd00::88")),
+    ):
+        named = _named(maker)
+        members = [
+            member(id=f"m{number}", name=name, address=address)
+            for number, (name, address) in enumerate(zip(named.members, addresses, strict=True))
+        ]
+        port = listener(
+            name=named.listener, pool=pool(*members, name=named.pool, lb_algorithm=algorithm)
+        )
+        yield model.load_balancer(
+            port, name=named.load_balancer, provider=provider, vip_address=vip
+        )
+
+
+@dataclass(frozen=True)
+class _Names:
+    load_balancer: str
+    listener: str
+    pool: str
+    members: tuple[str, str]
+
+
+def _named(maker: Maker) -> _Names:
+    mark = "kube_service_prod_default_sctp-demo"
+    return {
+        "Kuryr": _Names(model.NAME, model.PORT_NAME, model.PORT_NAME, (model.POD, model.OTHER_POD)),
+        "cloud-provider-openstack": _Names(
+            mark, f"listener_0_{mark}", f"pool_0_{mark}", ("worker-1", "worker-2")
+        ),
+        "": _Names("front", "port", "pool", ("one", "other")),
+    }[maker.name]
+
+
+Fault = tuple[tuple[LoadBalancer, ...], dict[str, Any]]
+
+
+def _faults(healthy: LoadBalancer) -> Iterator[Fault]:
+    (port,) = healthy.listeners
+    assert port.pool
+    for changed in _states(healthy):
+        yield (changed,), {}
+    for changed_listener in _listeners(port):
+        yield (_with(healthy, changed_listener),), {}
+    for changed_pool in _pools(port.pool):
+        yield (_with(healthy, replace(port, pool=changed_pool)),), {}
+    for changed_member in _members(port.pool.members[0]):
+        rest = port.pool.members[1:]
+        changed_pool = replace(port.pool, members=(changed_member, *rest))
+        yield (_with(healthy, replace(port, pool=changed_pool)),), {}
+    yield (_with(healthy, replace(port, pool=None)),), {}
+    yield (replace(healthy, listeners=()),), {"api_version": (2, 20)}
+    yield (replace(healthy, orphaned_pools=(port.pool,)),), {}
+    yield (healthy, replace(healthy, id="twin")), {}
+    yield (healthy,), {"leaving": (replace(healthy, id="twin"),)}
+    for expected in _expectations():
+        for network in _networks(healthy):
+            yield (healthy,), {"expected": expected, "network": network}
+    for quota in (Quota(5, 5), Quota(50, 49), None):
+        yield (healthy,), {"expected": Expectations(members=9), "quota": quota}
+
+
+def _with(load_balancer: LoadBalancer, port: Listener) -> LoadBalancer:
+    return replace(load_balancer, listeners=(port,))
+
+
+def _states(part: Any) -> Iterator[Any]:
+    """Yield a part in each state that Octavia knows, and in one that it does not know yet."""
+    for age in _AGES:
+        for status in _STATES:
+            yield replace(part, provisioning_status=status, changed_at=NOW - age)
+    for status in _OPERATING:
+        yield replace(part, operating_status=status)
+    yield replace(part, admin_state_up=False)
+
+
+def _listeners(port: Listener) -> Iterator[Listener]:
+    yield from _states(port)
+    yield replace(port, name="by-hand")
+    yield replace(port, protocol="TCP")
+    yield replace(port, protocol_port=91)
+    yield replace(port, admin_state_up=False, operating_status="OFFLINE")
+    yield replace(port, allowed_cidrs=("192.0.2.0/25",))
+    yield replace(port, allowed_cidrs=("10.0.0.128/26",))
+
+
+def _pools(found: Pool) -> Iterator[Pool]:
+    yield from _states(found)
+    yield replace(found, name="by-hand")
+    yield replace(found, protocol="TCP")
+    yield replace(found, members=())
+    yield replace(found, members=tuple(replace(each, weight=0) for each in found.members))
+    yield replace(found, members=tuple(replace(each, address="::1") for each in found.members))
+    for algorithm in _ALGORITHMS:
+        for persistence in (None, "SOURCE_IP"):
+            yield replace(found, lb_algorithm=algorithm, session_persistence=persistence)
+
+
+def _members(found: Member) -> Iterator[Member]:
+    yield from _states(found)
+    yield replace(found, name="by-hand")
+    yield replace(found, weight=0)
+    yield replace(found, protocol_port=9091)
+    yield replace(found, address="2001:db8::1" if "." in found.address else "192.0.2.1")
+    yield replace(found, address="x")
+
+
+def _expectations() -> Iterator[Expectations]:
+    yield Expectations()
+    yield Expectations(source=ipaddress.ip_network("192.0.2.0/24"))
+    yield Expectations(ports=((91, 9), (90, 9)), addresses=("10.0.0.1",))
+
+
+def _networks(healthy: LoadBalancer) -> Iterator[NetworkState]:
+    network = around(healthy)
+    assert isinstance(network.ports, tuple)
+    yield network
+    yield replace(network, ports=network.ports[1:])
+    yield replace(network, groups={"lb-group": (), "pods-group": ()})
+    some = (model.rule(remote_ip_prefix="192.0.2.0/25"),)
+    yield replace(network, groups={"lb-group": some, "pods-group": some})
+    bare = tuple(replace(port, security_group_ids=()) for port in network.ports)
+    yield replace(network, ports=bare)
+    for status in ("ACTIVE", "DOWN", "ERROR"):
+        for address in (healthy.vip_address, "10.0.0.9"):
+            bound = FloatingIp("f", "vip-port", "203.0.113.5", address, status)
+            yield replace(network, floating_ips=(bound,))
