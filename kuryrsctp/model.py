@@ -18,7 +18,10 @@ from kuryrsctp.addresses import Network
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of a pool: the address and port of a pod or node."""
+    """A member of a pool: the address and port of a pod or node.
+
+    A health monitor asks its `monitor_port` in place of its own, where it has one.
+    """
 
     id: str
     name: str
@@ -29,6 +32,7 @@ class Member:
     provisioning_status: str
     operating_status: str
     subnet_id: str | None = None
+    monitor_port: int | None = None
     changed_at: datetime | None = None
 
 
@@ -40,6 +44,8 @@ class HealthMonitor:
     pool_id: str
     type: str
     provisioning_status: str
+    admin_state_up: bool = True
+    changed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import functools
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import openstack.exceptions
@@ -33,8 +34,12 @@ def _state(row: Row) -> dict[str, Any]:
         "admin_state_up": row.flag("admin_state_up", default=True),
         "provisioning_status": row.required_text("provisioning_status"),
         "operating_status": row.text("operating_status"),
-        "changed_at": row.time("updated_at") or row.time("created_at"),
+        "changed_at": _changed_at(row),
     }
+
+
+def _changed_at(row: Row) -> datetime | None:
+    return row.time("updated_at") or row.time("created_at")
 
 
 def _ids(row: Row, name: str) -> tuple[str, ...]:
@@ -90,6 +95,7 @@ def _member(row: Row) -> Member:
         protocol_port=row.number("protocol_port"),
         weight=row.number("weight", 1),
         subnet_id=row.optional_text("subnet_id"),
+        monitor_port=row.optional_number("monitor_port"),
     )
 
 
@@ -99,6 +105,8 @@ def _health_monitor(row: Row, pool_id: str) -> HealthMonitor:
         pool_id=pool_id,
         type=row.text("type"),
         provisioning_status=row.text("provisioning_status"),
+        admin_state_up=row.flag("admin_state_up", default=True),
+        changed_at=_changed_at(row),
     )
 
 

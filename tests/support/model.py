@@ -4,7 +4,7 @@
 
 import ipaddress
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from kuryrsctp import naming
@@ -34,7 +34,7 @@ _STATE: dict[str, Any] = {
     "admin_state_up": True,
     "provisioning_status": "ACTIVE",
     "operating_status": "ONLINE",
-    "changed_at": NOW,
+    "changed_at": NOW - timedelta(days=1),
 }
 
 

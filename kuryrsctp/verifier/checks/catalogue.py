@@ -41,9 +41,14 @@ def fail(detail: str, hint: str = "", *, transient: bool = False) -> CheckResult
     return CheckResult(Status.FAIL, detail, hint, transient)
 
 
-def skip(reason: str) -> CheckResult:
+def skip(reason: str, *, transient: bool = False) -> CheckResult:
     """Say why the check could not be applied."""
-    return CheckResult(Status.SKIP, reason)
+    return CheckResult(Status.SKIP, reason, transient=transient)
+
+
+def is_odd(result: CheckResult) -> bool:
+    """Tell whether something has to be looked at."""
+    return result.status in (Status.WARN, Status.FAIL)
 
 
 def _always(_: Any) -> bool:
@@ -57,6 +62,8 @@ class Check:
     `name` is a stable word that scripts rely on. `meaning` says what is checked, `cause` why it
     usually fails, and `remedy` what to do, in one line each; makers and providers add to them.
     `on` is the kind of target, and `when` tells for which of these the check is made.
+    `tells_deletion` is true for the checks that say that an object is being deleted: nothing else
+    is wrong with what is on its way out.
     """
 
     name: str
@@ -66,20 +73,28 @@ class Check:
     cause: str
     remedy: str
     apply: Callable[[Any], CheckResult]
+    tells_deletion: bool = False
 
     def finding(self, target: ServiceTarget) -> Finding:
         """Apply the check to a target."""
         result = self.apply(target)
-        is_odd = result.status in (Status.WARN, Status.FAIL)
+        if isinstance(target, LoadBalancerTarget) and is_odd(result):
+            result = self._unless_leaving(target, result)
         return Finding(
             check=self.name,
             status=result.status,
             resource=target.resource,
             detail=result.detail,
             id=target.api_object.id if target.api_object else "",
-            hint=(result.hint or self._remedy(target)) if is_odd else "",
+            hint=(result.hint or self._remedy(target)) if is_odd(result) else "",
             transient=result.transient,
         )
+
+    def _unless_leaving(self, target: LoadBalancerTarget, result: CheckResult) -> CheckResult:
+        kind = target.leaving
+        if not kind or (self.tells_deletion and target.parts[kind] is target.api_object):
+            return result
+        return skip(f"{result.detail}; the {kind} is being deleted", transient=True)
 
     def _remedy(self, target: ServiceTarget) -> str:
         remedy = target.maker.remedies.get(self.name)
@@ -96,12 +111,20 @@ def check(
     meaning: str,
     cause: str,
     remedy: str,
+    tells_deletion: bool = False,
 ) -> Callable[[Callable[[T], CheckResult]], Check]:
     """Make a function a check of every `on` for which `when` is true."""
 
     def make(apply: Callable[[T], CheckResult]) -> Check:
         return Check(
-            name=name, on=on, when=when, meaning=meaning, cause=cause, remedy=remedy, apply=apply
+            name=name,
+            on=on,
+            when=when,
+            meaning=meaning,
+            cause=cause,
+            remedy=remedy,
+            apply=apply,
+            tells_deletion=tells_deletion,
         )
 
     return make

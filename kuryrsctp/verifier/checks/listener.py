@@ -70,6 +70,7 @@ def listener_admin_state(target: ListenerTarget) -> CheckResult:
 @check(
     "listener-status",
     on=ListenerTarget,
+    tells_deletion=True,
     meaning="Octavia has finished the last change to the listener, and sees it working.",
     cause="A change is under way or has failed, or the provider does not report.",
     remedy="see whether `openstack kuryr sctp probe` gets through, and ask the cloud's operator"
@@ -136,4 +137,4 @@ def pool_exists(target: ListenerTarget) -> CheckResult:
     pool = target.listener.pool
     if pool is not None:
         return ok(pool.name or pool.id)
-    return fail(f"no pool: {target.provider.missing_pool}", transient=True)
+    return statuses.missing(target, f"no pool: {target.provider.missing_pool}")

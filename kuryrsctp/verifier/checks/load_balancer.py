@@ -24,6 +24,7 @@ def load_balancer_admin_state(target: LoadBalancerTarget) -> CheckResult:
 @check(
     "load-balancer-provisioning",
     on=LoadBalancerTarget,
+    tells_deletion=True,
     meaning="Octavia has finished the last change to the load balancer.",
     cause="A change is under way (PENDING_*), or the last one failed (ERROR): no free address, no"
     " room for the provider's machine, or a feature that the provider does not have.",
@@ -85,9 +86,8 @@ def listener_exists(target: LoadBalancerTarget) -> CheckResult:
         what += f"; there is {_listed(own)}"
     elif not others:
         what = "no listener at all"
-    return fail(
-        f"{what}; others on this load balancer: {others}" if others else what, transient=True
-    )
+    detail = f"{what}; others on this load balancer: {others}" if others else what
+    return fail(detail, transient=True) if missing else statuses.missing(target, detail)
 
 
 @check(

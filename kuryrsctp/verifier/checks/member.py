@@ -94,6 +94,7 @@ def member_weight(target: MemberTarget) -> CheckResult:
 @check(
     "member-status",
     on=MemberTarget,
+    tells_deletion=True,
     meaning="Octavia has finished the last change to the member, and its health monitor, if there"
     " is one, reaches it (NO_MONITOR is normal).",
     cause="The pod is gone or does not listen; or its security group does not allow SCTP.",

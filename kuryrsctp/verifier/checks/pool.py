@@ -4,10 +4,12 @@
 
 import ipaddress
 from collections import Counter
+from dataclasses import replace
 
-from kuryrsctp.verifier.checks import names, statuses
+from kuryrsctp.verifier.checks import monitoring, names, statuses
 from kuryrsctp.verifier.checks.catalogue import CheckResult, check, fail, ok, skip, warn
 from kuryrsctp.verifier.checks.targets import PoolTarget
+from kuryrsctp.verifier.report import Status
 
 
 @check(
@@ -80,6 +82,7 @@ def pool_admin_state(target: PoolTarget) -> CheckResult:
 @check(
     "pool-status",
     on=PoolTarget,
+    tells_deletion=True,
     meaning="Octavia has finished the last change to the pool, and sees it working.",
     cause="A change is under way or has failed; or a health monitor finds every member down.",
     remedy="look at the members' rows and at the pods",
@@ -92,25 +95,25 @@ def pool_status(target: PoolTarget) -> CheckResult:
 @check(
     "pool-monitor",
     on=PoolTarget,
-    meaning="The pool's health monitor, if there is one, asks over SCTP.",
-    cause="It was made with another type; or making it failed.",
-    remedy="openstack loadbalancer healthmonitor delete <ID>, and create one of --type SCTP if you"
-    " want one",
+    meaning="The pool's health monitor, if there is one, asks over SCTP, or asks the nodes whether"
+    " they have a pod of the Service (externalTrafficPolicy Local).",
+    cause="It was made with another type; or the last change to it failed.",
+    remedy="the members' statuses tell only what the monitor asks: `openstack kuryr sctp probe`"
+    " tells whether SCTP gets through; leave the monitor as it is until that is known",
 )
 def pool_monitor(target: PoolTarget) -> CheckResult:
     """Check the health monitor."""
-    pool = target.pool
-    if pool.health_monitor_id is None:
+    monitor = target.monitor
+    if target.pool.health_monitor_id is None:
         return ok("none, which is normal")
-    monitors = (monitor for monitor in target.snapshot.monitors if monitor.pool_id == pool.id)
-    monitor = next(monitors, None)
     if monitor is None:
         return skip("just deleted, or not visible")
-    if monitor.provisioning_status == "ERROR":
-        return fail(f"{monitor.type}, in ERROR")
-    if monitor.type != "SCTP":
-        return warn(f"{monitor.type}, which does not tell whether SCTP is answered")
-    return ok(monitor.type)
+    state = statuses.provisioning(target, monitor)
+    if state.status is not Status.OK:
+        return replace(state, detail=f"{monitor.type}, {state.detail}")
+    if not monitor.admin_state_up:
+        return ok(f"{monitor.type}, switched off: it asks nothing")
+    return monitoring.of_monitor(target, monitor)
 
 
 @check(
@@ -133,7 +136,7 @@ def members_exist(target: PoolTarget) -> CheckResult:
     if not members:
         if when := target.maker.no_members:
             return warn(f"no member: {when}; nothing answers", transient=True)
-        return fail("no member: nothing answers", transient=True)
+        return statuses.missing(target, "no member: nothing answers")
     used = sum(member.admin_state_up and member.weight > 0 for member in members)
     if not used:
         return fail(f"none of {len(members)} is in use: all are switched off or have weight 0")

@@ -2,13 +2,28 @@
 
 """How Octavia's administrative state and two statuses are checked: the same for every object."""
 
-from kuryrsctp.model import Listener, Member
+from dataclasses import replace
+
+from kuryrsctp import makers
+from kuryrsctp.model import HealthMonitor, Listener, Member
+from kuryrsctp.verifier.checks import ages, monitoring
 from kuryrsctp.verifier.checks.catalogue import CheckResult, fail, ok, skip, warn
-from kuryrsctp.verifier.checks.targets import LoadBalancerTarget, PoolTarget
+from kuryrsctp.verifier.checks.targets import (
+    ApiObject,
+    ListenerTarget,
+    LoadBalancerTarget,
+    MemberTarget,
+    PoolTarget,
+    listeners_and_pools,
+)
 from kuryrsctp.verifier.report import Status
 
 _UNDER_WAY = "a change is under way: --wait waits for its end"
-_STUCK = "stuck: ask the cloud's operator to look at Octavia's worker or provider"
+_LATE = "the change may still end; if not, ask the cloud's operator about Octavia's worker"
+_STUCK = (
+    "ask the cloud's operator to look at Octavia's worker or provider, and to end this state: no"
+    " user can"
+)
 
 
 def admin_state(target: LoadBalancerTarget) -> CheckResult:
@@ -17,13 +32,24 @@ def admin_state(target: LoadBalancerTarget) -> CheckResult:
     return ok("up") if is_up else fail("switched off (admin_state_up is False)")
 
 
-def provisioning(target: LoadBalancerTarget) -> CheckResult:
-    """Check `provisioning_status`: PENDING_* is a change under way, not a fault."""
-    status = target.api_object.provisioning_status
+def missing(target: LoadBalancerTarget, detail: str) -> CheckResult:
+    """Say that a part is not there: no fault while the target is still being made or changed."""
+    parts, now = target.parts.values(), target.snapshot.now
+    is_fresh = ages.is_fresh(target.api_object, now)
+    is_at_work = is_fresh or any(ages.is_changing(part, now) for part in parts)
+    return (warn if is_at_work else fail)(detail, transient=True)
+
+
+def provisioning(
+    target: LoadBalancerTarget, part: ApiObject | HealthMonitor | None = None
+) -> CheckResult:
+    """Check `provisioning_status` of a target, or of a part of it: PENDING_* is a change."""
+    part = part or target.api_object
+    status = part.provisioning_status
     if status == "ACTIVE":
         return ok(status)
-    if status.startswith("PENDING_"):
-        return _pending(target, status)
+    if ages.is_pending(part):
+        return _pending(target, part)
     if status == "ERROR":
         return fail("ERROR: the last change to it failed")
     if status == "DELETED":
@@ -31,48 +57,101 @@ def provisioning(target: LoadBalancerTarget) -> CheckResult:
     return warn(f"unknown status '{status}'")
 
 
-def _pending(target: LoadBalancerTarget, status: str) -> CheckResult:
-    since = target.api_object.changed_at
-    age = 0 if since is None else max(0, round((target.snapshot.now - since).total_seconds()))
-    detail = status if since is None else f"{status} for {age} s"
-    late = target.maker.late(age)
-    if late:
-        return warn(f"{detail}, {late}", _STUCK, transient=True)
+def _pending(target: LoadBalancerTarget, part: ApiObject | HealthMonitor) -> CheckResult:
+    status, age = part.provisioning_status, ages.age_of(part.changed_at, target.snapshot.now)
+    if age is None:
+        return warn(f"{status}, not known since when", _LATE, transient=True)
+    detail = f"{status} for {ages.in_words(age)}"
+    if age > ages.STUCK:
+        return fail(
+            f"{detail}: stuck; Octavia accepts no change to it, so that its members no longer"
+            " follow the pods or nodes",
+            _STUCK,
+        )
+    if late := target.maker.late(age):
+        return warn(f"{detail}, {late}", _LATE, transient=True)
     return warn(detail, _UNDER_WAY, transient=True)
 
 
 def operating(target: LoadBalancerTarget) -> CheckResult:
     """Check `operating_status`, which is weak evidence without a health monitor."""
-    api_object, provider = target.api_object, target.provider
-    status = api_object.operating_status
-    if api_object.provisioning_status.startswith("PENDING_"):
-        return skip(f"{status}, which says nothing while it is {api_object.provisioning_status}")
+    return _without_reason(target) or _with_reason(target)
+
+
+def _without_reason(target: LoadBalancerTarget) -> CheckResult | None:
+    """Check an operating status that is well, or explained by something else than health."""
+    part, now, status = target.api_object, target.snapshot.now, target.api_object.operating_status
+    if ages.is_changing(part, now):
+        return skip(f"{status}, which says nothing while it is {part.provisioning_status}")
     if status in ("ONLINE", "NO_MONITOR"):
         return ok(status)
     if off := target.switched_off:
         return skip(f"{status}, as the {off} is switched off")
-    if isinstance(api_object, Member) and api_object.weight == 0:
+    if isinstance(part, Member) and part.weight == 0:
         return skip(f"{status}, as its weight is 0")
-    if isinstance(target, PoolTarget) and target.listener.operating_status == "ERROR":
-        return skip(f"{status}, as for its listener: {provider.listener_error}")
-    if status == "OFFLINE" and not provider.reports_offline:
-        return ok(f"OFFLINE, which means nothing with {provider.title}")
-    if status == "ERROR":
-        return fail(f"ERROR: {_reason(target)}")
-    if status == "DEGRADED":
-        return warn(f"DEGRADED: {_reason(target)}")
+    if isinstance(target, PoolTarget) and _is_listener_down(target):
+        return skip(f"{status}, as for its listener: {target.provider.listener_error}")
+    if status == "OFFLINE" and not target.provider.reports_offline:
+        return ok(f"OFFLINE, which means nothing with {target.provider.title}")
+    if status in ("OFFLINE", "") and ages.is_fresh(part, now):
+        return skip(f"{status or 'no status'}, and changed a moment ago", transient=True)
+    if status in ("ERROR", "DEGRADED"):
+        return None
     return warn(f"{status or 'no status at all'}, expected ONLINE")
 
 
-def _reason(target: LoadBalancerTarget) -> str:
-    """Say what Octavia's health manager means by ERROR or DEGRADED."""
-    api_object = target.api_object
-    is_error = api_object.operating_status == "ERROR"
-    if isinstance(api_object, Listener):
-        return target.provider.listener_error if is_error else "it has reached its connection limit"
-    if isinstance(api_object, Member):
-        return "the health monitor does not reach it"
-    return f"the health monitor reaches {'none' if is_error else 'only some'} of its members"
+def _with_reason(target: LoadBalancerTarget) -> CheckResult:
+    """Check an object in ERROR or DEGRADED."""
+    if isinstance(target, MemberTarget):
+        result = monitoring.of_member(target)
+    elif isinstance(target, PoolTarget):
+        result = monitoring.of_pool(target)
+    elif isinstance(target, ListenerTarget):
+        result = _of_listener(target)
+    else:
+        result = _of_load_balancer(target)
+    return replace(result, detail=f"{target.api_object.operating_status}: {result.detail}")
+
+
+def _is_listener_down(target: ListenerTarget) -> bool:
+    """Tell whether a listener itself does not work; with OVN it copies the state of its pool."""
+    return target.listener.operating_status == "ERROR" and not _follows_pool(target.listener)
+
+
+def _follows_pool(listener: Listener) -> bool:
+    pool = listener.pool
+    if pool is None or pool.health_monitor_id is None:
+        return False
+    return pool.operating_status == listener.operating_status
+
+
+def _of_listener(target: ListenerTarget) -> CheckResult:
+    if _follows_pool(target.listener):
+        return skip("as its pool is")
+    if target.listener.operating_status == "ERROR":
+        is_fresh = ages.is_fresh(target.listener, target.snapshot.now)
+        return fail(target.provider.listener_error, transient=is_fresh)
+    return warn("it has reached its connection limit")
+
+
+def _of_load_balancer(target: LoadBalancerTarget) -> CheckResult:
+    """Find the reason among the Service's listeners and pools; another's are not judged."""
+    balancer = target.load_balancer
+    as_bad = ("ERROR",) if balancer.operating_status == "ERROR" else ("ERROR", "DEGRADED")
+    reasons = [
+        _with_reason(part)
+        for part in listeners_and_pools(target.snapshot, balancer)
+        if part.api_object.operating_status in as_bad and _without_reason(part) is None
+    ]
+    if reasons:
+        return max(reasons, key=lambda reason: reason.status.severity)
+    if balancer.neighbours:
+        return skip("by another Service's parts")
+    if len(makers.sctp_listeners(balancer)) < len(balancer.listeners):
+        return skip("by listeners that are not SCTP")
+    is_fresh = ages.is_fresh(balancer, target.snapshot.now)
+    say = fail if balancer.operating_status == "ERROR" else warn
+    return say("its listeners and pools do not tell why", transient=is_fresh)
 
 
 def both(target: LoadBalancerTarget) -> CheckResult:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from kuryrsctp import makers
 from kuryrsctp.makers.maker import Maker
-from kuryrsctp.model import Listener, LoadBalancer, Member, Pool
+from kuryrsctp.model import HealthMonitor, Listener, LoadBalancer, Member, Pool
 from kuryrsctp.providers import provider_named
 from kuryrsctp.providers.provider import Provider
 from kuryrsctp.verifier.snapshot import Snapshot
 
 ApiObject = LoadBalancer | Listener | Pool | Member
+
+_LEAVING = frozenset({"PENDING_DELETE", "DELETED"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +57,23 @@ class LoadBalancerTarget(ServiceTarget):
         return provider_named(self.load_balancer.provider)
 
     @property
+    def parts(self) -> dict[str, ApiObject]:
+        """The objects from the load balancer down to the target's own, by their kind."""
+        kinds = ("load_balancer", "listener", "pool", "member")
+        parts = {kind: getattr(self, kind, None) for kind in kinds}
+        return {kind.replace("_", " "): part for kind, part in parts.items() if part is not None}
+
+    @property
     def switched_off(self) -> str:
         """The kind of the outermost object that is switched off, "" if none is."""
-        kinds = ("load_balancer", "listener", "pool", "member")
-        parts = ((kind, getattr(self, kind, None)) for kind in kinds)
-        off = (kind for kind, part in parts if part is not None and not part.admin_state_up)
-        return next(off, "").replace("_", " ")
+        off = (kind for kind, part in self.parts.items() if not part.admin_state_up)
+        return next(off, "")
+
+    @property
+    def leaving(self) -> str:
+        """The kind of the outermost object that is being deleted, "" if none is."""
+        parts = self.parts.items()
+        return next((kind for kind, part in parts if part.provisioning_status in _LEAVING), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +88,12 @@ class PoolTarget(ListenerTarget):
     """The default pool of such a listener."""
 
     pool: Pool
+
+    @property
+    def monitor(self) -> HealthMonitor | None:
+        """The pool's health monitor, None if there is none, or if it is not visible."""
+        monitors = self.snapshot.monitors
+        return next((monitor for monitor in monitors if monitor.pool_id == self.pool.id), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +111,22 @@ def targets(snapshot: Snapshot) -> Iterator[ServiceTarget]:
     (balancer,) = snapshot.load_balancers
     yield ServiceTarget(snapshot, balancer)
     yield LoadBalancerTarget(snapshot, balancer, balancer)
+    for part in listeners_and_pools(snapshot, balancer):
+        yield part
+        if isinstance(part, PoolTarget):
+            yield from members(part)
+
+
+def listeners_and_pools(snapshot: Snapshot, balancer: LoadBalancer) -> Iterator[ListenerTarget]:
+    """Yield the SCTP listeners of a load balancer, each followed by its pool."""
     for listener in makers.sctp_listeners(balancer):
         yield ListenerTarget(snapshot, listener, balancer, listener)
         if pool := listener.pool:
             yield PoolTarget(snapshot, pool, balancer, listener, pool)
-            for member in pool.members:
-                yield MemberTarget(snapshot, member, balancer, listener, pool, member)
+
+
+def members(target: PoolTarget) -> Iterator[MemberTarget]:
+    """Yield the members of a pool."""
+    snapshot, balancer, listener = target.snapshot, target.load_balancer, target.listener
+    for member in target.pool.members:
+        yield MemberTarget(snapshot, member, balancer, listener, target.pool, member)

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What a pool's health monitor asks, and what the statuses tell that come of it."""
+
+from collections.abc import Sequence
+
+from kuryrsctp.model import HealthMonitor, Member
+from kuryrsctp.verifier.checks.catalogue import CheckResult, fail, ok, skip, warn
+from kuryrsctp.verifier.checks.targets import MemberTarget, PoolTarget
+
+LOCAL = "externalTrafficPolicy Local"
+
+# Types that can ask a node whether it has a pod of the Service: kube-proxy answers over HTTP, on
+# the Service's healthCheckNodePort.
+_TYPES_FOR_NODES = frozenset({"HTTP", "HTTPS", "TCP"})
+
+_MAX_NAMES = 3
+
+_ONE_PORT = (
+    "compare the members' monitor_port with healthCheckNodePort of the Service (`kubectl get"
+    " service -o yaml`)"
+)
+_LEFT_OVER = "nothing is known to be wrong: `openstack kuryr sctp probe` tells what answers"
+_NOT_SCTP = (
+    "the monitor does not ask over SCTP: `openstack kuryr sctp probe --via members` tells whether"
+    " the member answers; then look at how the monitor came to be"
+)
+
+
+def health_port(target: PoolTarget, member: Member) -> int | None:
+    """Return the port on which a member's node is asked for pods, None if it is not."""
+    monitor = target.monitor
+    is_for_nodes = monitor is not None and monitor.type in _TYPES_FOR_NODES
+    return (
+        member.monitor_port
+        if is_for_nodes and member.monitor_port != member.protocol_port
+        else None
+    )
+
+
+def health_ports(target: PoolTarget) -> list[int]:
+    """Return the ports on which the nodes of a pool are asked for pods, in order."""
+    ports = {health_port(target, member) for member in target.pool.members}
+    return sorted(port for port in ports if port)
+
+
+def of_monitor(target: PoolTarget, monitor: HealthMonitor) -> CheckResult:
+    """Say what a health monitor asks, and what that tells."""
+    ports = health_ports(target)
+    if not ports:
+        return ok("SCTP") if monitor.type == "SCTP" else warn(_meaning(monitor.type))
+    asked = f"{monitor.type} on {' and '.join(map(str, ports))}"
+    others = [m.name or m.id for m in target.pool.members if health_port(target, m) is None]
+    if others:
+        return warn(f"{asked}, but for {_listed(others)} on the port for SCTP", _ONE_PORT)
+    if len(ports) > 1:
+        return warn(f"{asked}: a Service has only one healthCheckNodePort", _ONE_PORT)
+    return ok(f"{asked}, as for {LOCAL}")
+
+
+def _meaning(kind: str) -> str:
+    """Say what a health monitor tells that asks the members' ports, but not over SCTP."""
+    if kind == "PING":
+        return "PING: it tells whether the member's host is up, not whether SCTP is answered"
+    if kind == "UDP-CONNECT":
+        return "UDP-CONNECT: it tells whether UDP is refused, not whether SCTP is answered"
+    return (
+        f"{kind}: it does not tell whether SCTP is answered, and fails where only SCTP is answered"
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
+    return ", ".join(names[:_MAX_NAMES]) + more
+
+
+def of_member(target: MemberTarget) -> CheckResult:
+    """Say what it means that a member is in ERROR."""
+    if (stale := _stale(target)) is not None:
+        return stale
+    if target.monitor is None:
+        return warn("what the health monitor asks is not visible", _LEFT_OVER)
+    port = health_port(target, target.member)
+    if port is None:
+        if target.monitor.type == "SCTP":
+            return fail("the health monitor does not reach it")
+        asked = f"{target.monitor.type}, not SCTP"
+        return fail(f"the health monitor does not reach it, and asks {asked}", _NOT_SCTP)
+    if _is_any_online(target):
+        return skip(f"the node has no ready pod of the Service, as for {LOCAL}")
+    return _no_node(target)
+
+
+def of_pool(target: PoolTarget) -> CheckResult:
+    """Say what it means that a pool is in ERROR or DEGRADED."""
+    if (stale := _stale(target)) is not None:
+        return stale
+    in_error = [member for member in _used(target) if member.operating_status == "ERROR"]
+    if in_error and all(health_port(target, member) for member in in_error):
+        if _is_any_online(target):
+            return skip(f"some nodes have no ready pod of the Service, as for {LOCAL}")
+        return _no_node(target)
+    if target.pool.operating_status == "ERROR":
+        return fail("the health monitor reaches none of its members")
+    return warn("the health monitor reaches only some of its members")
+
+
+def _stale(target: PoolTarget) -> CheckResult | None:
+    """Say that nothing is asked now, so that the status is an old one; None if that is not so."""
+    if target.pool.health_monitor_id is None:
+        return warn("likely left over, as the pool has no health monitor", _LEFT_OVER)
+    if target.monitor is not None and not target.monitor.admin_state_up:
+        return warn("likely left over, as the health monitor is switched off", _LEFT_OVER)
+    return None
+
+
+def _no_node(target: PoolTarget) -> CheckResult:
+    """Say that no node is known to have a pod."""
+    ports = " and ".join(map(str, health_ports(target)))
+    kind = target.monitor.type if target.monitor else ""
+    hint = (
+        "check that a pod of the Service is ready (`kubectl get endpoints,pods -o wide`), and that"
+        f" the nodes' security group admits TCP {ports} (healthCheckNodePort of the Service) from"
+        " the load balancer"
+    )
+    if all(member.operating_status == "ERROR" for member in _used(target)):
+        return fail(f"no node has a ready pod of the Service, or {kind} on {ports} fails", hint)
+    return warn("no node is known to have a ready pod of the Service", hint)
+
+
+def _used(target: PoolTarget) -> list[Member]:
+    """Return the members that get associations as far as they are well."""
+    return [member for member in target.pool.members if member.admin_state_up and member.weight]
+
+
+def _is_any_online(target: PoolTarget) -> bool:
+    return any(member.operating_status == "ONLINE" for member in _used(target))
