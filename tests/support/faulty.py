@@ -11,6 +11,7 @@ from typing import Any
 from kuryrsctp.makers import MAKERS, UNKNOWN, Maker
 from kuryrsctp.model import (
     FloatingIp,
+    HealthMonitor,
     Listener,
     LoadBalancer,
     Member,
@@ -110,11 +111,17 @@ def _faults(healthy: LoadBalancer) -> Iterator[Fault]:
         rest = port.pool.members[1:]
         changed_pool = replace(port.pool, members=(changed_member, *rest))
         yield (_with(healthy, replace(port, pool=changed_pool)),), {}
+    for monitored, found in _monitored(port.pool):
+        broken = replace(healthy, operating_status=monitored.operating_status)
+        yield (_with(broken, replace(port, pool=monitored)),), {"monitors": found}
     yield (_with(healthy, replace(port, pool=None)),), {}
     yield (replace(healthy, listeners=()),), {"api_version": (2, 20)}
     yield (replace(healthy, orphaned_pools=(port.pool,)),), {}
     yield (healthy, replace(healthy, id="twin")), {}
     yield (healthy,), {"leaving": (replace(healthy, id="twin"),)}
+    for changed_listener in _listeners(port):
+        admits = Expectations(source=ipaddress.ip_network("192.0.2.0/24"))
+        yield (_with(healthy, changed_listener),), {"expected": admits}
     for expected in _expectations():
         for network in _networks(healthy):
             yield (healthy,), {"expected": expected, "network": network}
@@ -131,7 +138,7 @@ def _states(part: Any) -> Iterator[Any]:
     for age in _AGES:
         for status in _STATES:
             yield replace(part, provisioning_status=status, changed_at=NOW - age)
-    for status in _OPERATING:
+    for status in _OPERATING if hasattr(part, "operating_status") else ():
         yield replace(part, operating_status=status)
     yield replace(part, admin_state_up=False)
 
@@ -156,6 +163,25 @@ def _pools(found: Pool) -> Iterator[Pool]:
     for algorithm in _ALGORITHMS:
         for persistence in (None, "SOURCE_IP"):
             yield replace(found, lb_algorithm=algorithm, session_persistence=persistence)
+
+
+def _monitored(found: Pool) -> Iterator[tuple[Pool, tuple[HealthMonitor, ...]]]:
+    """Yield a pool with a health monitor of each type that reaches some of the members, or none."""
+    first, *others = found.members
+    in_error = [replace(other, operating_status="ERROR") for other in others]
+    for monitor_port in (None, 31999):
+        for status, best in (("DEGRADED", "ONLINE"), ("ERROR", "ERROR")):
+            members = [replace(first, operating_status=best), *in_error]
+            monitored = replace(
+                found,
+                health_monitor_id="m",
+                operating_status=status,
+                members=tuple(replace(each, monitor_port=monitor_port) for each in members),
+            )
+            yield monitored, ()
+            asking = [model.monitor(type=kind, pool_id=found.id) for kind in _MONITORS]
+            for monitor in (*asking, *_states(asking[0])):
+                yield monitored, (monitor,)
 
 
 def _members(found: Member) -> Iterator[Member]:

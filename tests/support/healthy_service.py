@@ -80,8 +80,9 @@ def _is_listed(rows: Iterable[Finding]) -> bool:
 
 
 def _without_ages(rows: Iterable[Finding]) -> list[Finding]:
-    """Return findings without the seconds that pass from one way to the other."""
-    return [replace(row, detail=re.sub(r"\d+ s\b", "some s", row.detail)) for row in rows]
+    """Return findings without the time that passes from one way to the other."""
+    age = re.compile(r"\bfor \d+ (s|min|h|days)\b")
+    return [replace(row, detail=age.sub("for some time", row.detail)) for row in rows]
 
 
 def _nothing(_: HealthyService) -> dict[str, str]:

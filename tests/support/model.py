@@ -34,7 +34,7 @@ _STATE: dict[str, Any] = {
     "admin_state_up": True,
     "provisioning_status": "ACTIVE",
     "operating_status": "ONLINE",
-    "changed_at": NOW - timedelta(days=1),
+    "changed_at": NOW - timedelta(hours=1),
 }
 
 

@@ -75,7 +75,10 @@ def _pending(target: LoadBalancerTarget, part: ApiObject | HealthMonitor) -> Che
 
 def operating(target: LoadBalancerTarget) -> CheckResult:
     """Check `operating_status`, which is weak evidence without a health monitor."""
-    return _without_reason(target) or _with_reason(target)
+    if result := _without_reason(target):
+        return result
+    reason = _reason(target)
+    return replace(reason, detail=f"{target.api_object.operating_status}: {reason.detail}")
 
 
 def _without_reason(target: LoadBalancerTarget) -> CheckResult | None:
@@ -100,17 +103,15 @@ def _without_reason(target: LoadBalancerTarget) -> CheckResult | None:
     return warn(f"{status or 'no status at all'}, expected ONLINE")
 
 
-def _with_reason(target: LoadBalancerTarget) -> CheckResult:
-    """Check an object in ERROR or DEGRADED."""
+def _reason(target: LoadBalancerTarget) -> CheckResult:
+    """Say why an object is in ERROR or DEGRADED, and how bad that is."""
     if isinstance(target, MemberTarget):
-        result = monitoring.of_member(target)
-    elif isinstance(target, PoolTarget):
-        result = monitoring.of_pool(target)
-    elif isinstance(target, ListenerTarget):
-        result = _of_listener(target)
-    else:
-        result = _of_load_balancer(target)
-    return replace(result, detail=f"{target.api_object.operating_status}: {result.detail}")
+        return monitoring.of_member(target)
+    if isinstance(target, PoolTarget):
+        return monitoring.of_pool(target)
+    if isinstance(target, ListenerTarget):
+        return _of_listener(target)
+    return _of_load_balancer(target)
 
 
 def _is_listener_down(target: ListenerTarget) -> bool:
@@ -139,7 +140,7 @@ def _of_load_balancer(target: LoadBalancerTarget) -> CheckResult:
     balancer = target.load_balancer
     as_bad = ("ERROR",) if balancer.operating_status == "ERROR" else ("ERROR", "DEGRADED")
     reasons = [
-        _with_reason(part)
+        _reason(part)
         for part in listeners_and_pools(target.snapshot, balancer)
         if part.api_object.operating_status in as_bad and _without_reason(part) is None
     ]

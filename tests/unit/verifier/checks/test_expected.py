@@ -107,8 +107,7 @@ def test_the_listener_admits_the_source_that_is_asked_about(
     ("changes", "verdict"),
     [
         ({}, None),
-        ({"type": "HTTP"}, "WARN HTTP, which does not tell whether SCTP is answered"),
-        ({"provisioning_status": "ERROR"}, "FAIL SCTP, in ERROR"),
+        ({"provisioning_status": "ERROR"}, "FAIL SCTP, ERROR: the last change to it failed"),
         ({"pool_id": "another"}, "SKIP just deleted, or not visible"),
     ],
 )

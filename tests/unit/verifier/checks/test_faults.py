@@ -4,6 +4,7 @@
 
 import ipaddress
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,7 @@ from tests.support.model import (
     listener,
     load_balancer,
     member,
+    monitor,
     odd,
     on_member,
     on_pool,
@@ -42,7 +44,7 @@ from tests.support.model import (
             (
                 "load-balancer-operating",
                 NAME,
-                "WARN DEGRADED: the health monitor reaches only some of its members",
+                "WARN DEGRADED: its listeners and pools do not tell why",
             ),
         ),
         (
@@ -112,7 +114,7 @@ from tests.support.model import (
             ("pool-algorithm", PORT_NAME, "FAIL ROUND_ROBIN, which provider ovn does not support"),
         ),
         (
-            on_pool(operating_status="ERROR"),
+            on_pool(operating_status="ERROR", health_monitor_id="m"),
             (
                 "pool-status",
                 PORT_NAME,
@@ -161,7 +163,13 @@ from tests.support.model import (
             ("member-status", POD, "FAIL ERROR: the last change to it failed"),
         ),
         (
-            on_member(operating_status="ERROR"),
+            load_balancer(
+                listener(
+                    pool=pool(
+                        member(operating_status="ERROR"), other_member(), health_monitor_id="m"
+                    )
+                )
+            ),
             ("member-status", POD, "FAIL ERROR: the health monitor does not reach it"),
         ),
     ],
@@ -228,15 +236,47 @@ def test_a_pool_none_of_whose_members_is_used_is_wrong() -> None:
     ("age", "detail", "hint"),
     [
         (7, "PENDING_UPDATE for 7 s", "a change is under way"),
-        (300, "PENDING_UPDATE for 300 s", "a change is under way"),
-        (301, "PENDING_UPDATE for 301 s, longer than Kuryr waits", "stuck"),
+        (300, "PENDING_UPDATE for 5 min", "a change is under way"),
+        (301, "PENDING_UPDATE for 5 min, longer than Kuryr waits", "the change may still end"),
+        (10800, "PENDING_UPDATE for 3 h, longer than Kuryr waits", "the change may still end"),
         (-5, "PENDING_UPDATE for 0 s", "a change is under way"),
+        (None, "PENDING_UPDATE, not known since when", "the change may still end"),
     ],
 )
-def test_a_change_under_way_is_a_warning_with_its_age(age: int, detail: str, hint: str) -> None:
-    changing = load_balancer(
-        provisioning_status="PENDING_UPDATE", changed_at=NOW - timedelta(seconds=age)
-    )
+def test_a_change_under_way_is_a_warning_with_its_age(
+    age: int | None, detail: str, hint: str
+) -> None:
+    changed_at = None if age is None else NOW - timedelta(seconds=age)
+    changing = load_balancer(provisioning_status="PENDING_UPDATE", changed_at=changed_at)
     (row,) = (finding for finding in findings(changing) if finding.status is Status.WARN)
-    assert (row.check, row.detail) == ("load-balancer-provisioning", detail)
+    assert (row.check, row.detail, row.transient) == ("load-balancer-provisioning", detail, True)
     assert row.hint.startswith(hint)
+    assert not any(finding.status is Status.FAIL for finding in findings(changing))
+
+
+HUNG: dict[str, Any] = {
+    "provisioning_status": "PENDING_UPDATE",
+    "changed_at": NOW - timedelta(hours=6),
+}
+
+
+@pytest.mark.parametrize(
+    ("hung", "check"),
+    [
+        (load_balancer(**HUNG), "load-balancer-provisioning"),
+        (load_balancer(listener(**HUNG)), "listener-status"),
+        (on_pool(**HUNG), "pool-status"),
+        (on_member(**HUNG), "member-status"),
+        (on_pool(health_monitor_id="m"), "pool-monitor"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_change_that_has_hung_for_hours_is_a_fault_that_no_wait_ends(
+    hung: LoadBalancer, check: str
+) -> None:
+    rows = findings(hung, monitors=(monitor(**HUNG if check == "pool-monitor" else {}),))
+    (row,) = (finding for finding in rows if finding.status in (Status.WARN, Status.FAIL))
+    assert (row.check, row.status, row.transient) == (check, Status.FAIL, False)
+    assert "PENDING_UPDATE for 6 h: stuck" in row.detail
+    assert "its members no longer follow the pods or nodes" in row.detail
+    assert row.hint.startswith("ask the cloud's operator")

@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What a health monitor asks decides what a member in ERROR means."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from kuryrsctp.model import LoadBalancer, Member, Pool
+from kuryrsctp.verifier.report import Finding, Status
+from tests.support.model import findings, listener, load_balancer, member, monitor, pool
+
+LOCAL = "as for externalTrafficPolicy Local"
+HEALTH_PORT = 31999
+NO_POD = f"SKIP ERROR: the node has no ready pod of the Service, {LOCAL}"
+SOME_NODES = f"SKIP DEGRADED: some nodes have no ready pod of the Service, {LOCAL}"
+NO_NODE = "no node has a ready pod of the Service, or HTTP on 31999 fails"
+NAME = "kube_service_prod_core_amf"
+WORKERS = ("worker-1", "worker-2", "worker-3")
+
+
+def nodes(*statuses: str, **changes: Any) -> list[Member]:
+    """Return a member for each node, with these operating statuses."""
+    return [
+        member(
+            id=name,
+            name=name,
+            address=f"10.0.0.{number}",
+            protocol_port=31412,
+            operating_status=status,
+            **{"monitor_port": HEALTH_PORT} | changes,
+        )
+        for number, (name, status) in enumerate(zip(WORKERS, statuses, strict=False), 101)
+    ]
+
+
+def pool_of(members: Sequence[Member], status: str = "DEGRADED", **changes: Any) -> Pool:
+    """Return the pool of these members, with a health monitor."""
+    named = {"name": f"pool_0_{NAME}", "health_monitor_id": "m", "operating_status": status}
+    return pool(*members, **named | changes)
+
+
+def service(found: Pool, *, status: str = "DEGRADED", **changes: Any) -> LoadBalancer:
+    """Return a load balancer of cloud-provider-openstack with this pool."""
+    port = listener(name=f"listener_0_{NAME}", protocol_port=38412, pool=found)
+    return load_balancer(port, **{"name": NAME, "operating_status": status} | changes)
+
+
+def rows(
+    found: LoadBalancer, asking: str = "HTTP", **changes: Any
+) -> tuple[dict[tuple[str, str], str], tuple[Finding, ...]]:
+    """Return the rows about statuses and the monitor, by check and resource, and all findings."""
+    all_rows = findings(found, monitors=(monitor(type=asking, **changes),))
+    about = ("load-balancer-operating", "listener-status", "pool-", "member-status")
+    seen = {
+        (row.check, row.resource): f"{row.status.value} {row.detail}"
+        for row in all_rows
+        if row.check.startswith(about)
+    }
+    return seen, all_rows
+
+
+def is_well(all_rows: tuple[Finding, ...]) -> bool:
+    return all(row.status in (Status.OK, Status.SKIP) for row in all_rows)
+
+
+@pytest.mark.parametrize("asking", ["HTTP", "HTTPS", "TCP"])
+def test_a_node_without_a_pod_is_no_fault_where_its_health_port_is_asked(asking: str) -> None:
+    seen, all_rows = rows(service(pool_of(nodes("ONLINE", "ERROR", "ERROR"))), asking)
+    assert is_well(all_rows)
+    assert seen["member-status", "worker-1"] == "OK ACTIVE, ONLINE"
+    assert seen["member-status", "worker-2"] == seen["member-status", "worker-3"] == NO_POD
+    assert seen["pool-status", f"pool_0_{NAME}"] == SOME_NODES
+    assert seen["load-balancer-operating", NAME] == SOME_NODES
+    assert seen["pool-monitor", f"pool_0_{NAME}"] == f"OK {asking} on 31999, {LOCAL}"
+
+
+def test_no_node_with_a_pod_is_a_fault_with_its_possible_causes() -> None:
+    found = service(pool_of(nodes("ERROR", "ERROR", "ERROR"), "ERROR"), status="ERROR")
+    seen, all_rows = rows(found)
+    failures = [row for row in all_rows if row.status is Status.FAIL]
+    assert [row.check for row in failures] == [
+        "load-balancer-operating",
+        "pool-status",
+        *["member-status"] * 3,
+    ]
+    for row in failures:
+        assert row.detail == f"ERROR: {NO_NODE}"
+        assert "kubectl get endpoints,pods" in row.hint
+        assert "admits TCP 31999 (healthCheckNodePort" in row.hint
+    assert seen["pool-monitor", f"pool_0_{NAME}"].startswith("OK")
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        {"admin_state_up": False, "operating_status": "OFFLINE"},
+        {"admin_state_up": False, "operating_status": "ONLINE"},
+        {"weight": 0, "operating_status": "DRAINING"},
+    ],
+    ids=str,
+)
+def test_a_node_that_gets_nothing_does_not_excuse_the_others(rest: dict[str, Any]) -> None:
+    first, *others = nodes("ONLINE", "ERROR", "ERROR")
+    seen, _ = rows(service(pool_of([replace(first, **rest), *others])))
+    assert seen["member-status", "worker-2"] == f"FAIL ERROR: {NO_NODE}"
+    assert seen["pool-status", f"pool_0_{NAME}"] == f"FAIL DEGRADED: {NO_NODE}"
+
+
+def test_a_node_of_which_nothing_is_told_yet_neither_excuses_the_others_nor_fails_them() -> None:
+    seen, all_rows = rows(service(pool_of(nodes("NO_MONITOR", "ERROR", "ERROR"))))
+    unknown = "WARN ERROR: no node is known to have a ready pod of the Service"
+    assert seen["member-status", "worker-1"] == "OK ACTIVE, NO_MONITOR"
+    assert seen["member-status", "worker-2"] == unknown
+    assert not any(row.status is Status.FAIL for row in all_rows)
+
+
+def test_a_member_that_is_asked_over_sctp_and_does_not_answer_is_a_fault() -> None:
+    for port in (None, HEALTH_PORT):
+        found = service(pool_of(nodes("ONLINE", "ERROR", monitor_port=port)))
+        seen, _ = rows(found, "SCTP")
+        some = "WARN DEGRADED: the health monitor reaches only some of its members"
+        assert (
+            seen["member-status", "worker-2"] == "FAIL ERROR: the health monitor does not reach it"
+        )
+        assert seen["pool-status", f"pool_0_{NAME}"] == some
+        assert seen["load-balancer-operating", NAME] == some
+        assert seen["pool-monitor", f"pool_0_{NAME}"] == "OK SCTP"
+
+
+@pytest.mark.parametrize("port", [None, 31412])
+def test_a_node_that_is_asked_on_the_port_for_sctp_is_not_excused(port: int | None) -> None:
+    first, second, third = nodes("ONLINE", "ERROR", "ERROR")
+    seen, _ = rows(service(pool_of([first, second, replace(third, monitor_port=port)])))
+    assert seen["member-status", "worker-2"] == NO_POD
+    assert seen["member-status", "worker-3"] == (
+        "FAIL ERROR: the health monitor does not reach it, and asks HTTP, not SCTP"
+    )
+    assert seen["pool-monitor", f"pool_0_{NAME}"] == (
+        "WARN HTTP on 31999, but for worker-3 on the port for SCTP"
+    )
+
+
+def test_nodes_that_are_asked_on_different_ports_are_odd() -> None:
+    first, second = nodes("ONLINE", "ERROR")
+    seen, all_rows = rows(service(pool_of([first, replace(second, monitor_port=32000)])))
+    assert seen["pool-monitor", f"pool_0_{NAME}"] == (
+        "WARN HTTP on 31999 and 32000: a Service has only one healthCheckNodePort"
+    )
+    assert [row.check for row in all_rows if row.status is Status.WARN] == ["pool-monitor"]
+
+
+@pytest.mark.parametrize(
+    ("asking", "tells"),
+    [
+        (
+            "HTTP",
+            "it does not tell whether SCTP is answered, and fails where only SCTP is answered",
+        ),
+        ("TCP", "it does not tell whether SCTP is answered, and fails where only SCTP is answered"),
+        ("PING", "it tells whether the member's host is up, not whether SCTP is answered"),
+        ("UDP-CONNECT", "it tells whether UDP is refused, not whether SCTP is answered"),
+    ],
+)
+def test_a_monitor_that_asks_otherwise_than_over_sctp_is_odd(asking: str, tells: str) -> None:
+    members = nodes("ONLINE", "ONLINE", monitor_port=None)
+    seen, all_rows = rows(service(pool_of(members, "ONLINE"), status="ONLINE"), asking)
+    (row,) = (row for row in all_rows if row.status is Status.WARN)
+    assert seen["pool-monitor", row.resource] == f"WARN {asking}: {tells}"
+    assert "probe" in row.hint
+    assert "delete" not in row.hint
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({"admin_state_up": False}, "OK HTTP, switched off: it asks nothing"),
+        ({"provisioning_status": "ERROR"}, "FAIL HTTP, ERROR: the last change to it failed"),
+        ({"provisioning_status": "PENDING_UPDATE"}, "WARN HTTP, PENDING_UPDATE, not known since"),
+    ],
+)
+def test_the_monitors_own_state_is_told(changes: dict[str, Any], verdict: str) -> None:
+    found = service(pool_of(nodes("ONLINE", "ONLINE"), "ONLINE"), status="ONLINE")
+    seen, all_rows = rows(found, **changes)
+    assert seen["pool-monitor", f"pool_0_{NAME}"].startswith(verdict)
+    assert not any("healthmonitor delete" in row.hint for row in all_rows)
+
+
+@pytest.mark.parametrize(
+    ("left_over", "reason"),
+    [
+        ({"health_monitor_id": None}, "the pool has no health monitor"),
+        ({}, "the health monitor is switched off"),
+    ],
+)
+def test_what_is_left_over_from_a_monitor_is_no_fault(
+    left_over: dict[str, Any], reason: str
+) -> None:
+    found = service(pool_of(nodes("NO_MONITOR", "ERROR", monitor_port=None), **left_over))
+    seen, all_rows = rows(found, "SCTP", admin_state_up="health_monitor_id" in left_over)
+    old = f"likely left over, as {reason}"
+    assert seen["member-status", "worker-2"] == f"WARN ERROR: {old}"
+    assert seen["pool-status", f"pool_0_{NAME}"] == f"WARN DEGRADED: {old}"
+    assert seen["load-balancer-operating", NAME] == f"WARN DEGRADED: {old}"
+    assert not any(row.status is Status.FAIL for row in all_rows)
+
+
+def test_a_monitor_that_cannot_be_seen_makes_no_member_a_fault() -> None:
+    found = service(pool_of(nodes("ONLINE", "ERROR")))
+    seen, _ = rows(found, pool_id="another")
+    assert seen["pool-monitor", f"pool_0_{NAME}"] == "SKIP just deleted, or not visible"
+    assert seen["member-status", "worker-2"] == (
+        "WARN ERROR: what the health monitor asks is not visible"
+    )
+
+
+def test_a_listener_that_copies_the_state_of_its_pool_is_not_the_cause() -> None:
+    broken = pool_of(nodes("ERROR", "ERROR", monitor_port=None), "ERROR")
+    found = service(broken, status="ERROR")
+    (port,) = found.listeners
+    found = replace(found, listeners=(replace(port, operating_status="ERROR"),))
+    seen, _ = rows(found, "TCP")
+    assert seen["listener-status", f"listener_0_{NAME}"] == "SKIP ERROR: as its pool is"
+    assert seen["pool-status", f"pool_0_{NAME}"].startswith("FAIL ERROR: the health monitor")
+    assert seen["member-status", "worker-1"].endswith("asks TCP, not SCTP")
+
+
+def test_of_two_pools_only_that_of_the_policy_local_is_excused() -> None:
+    local = pool_of(nodes("ONLINE", "ERROR"))
+    asked = pool_of(
+        nodes("ONLINE", "ERROR", monitor_port=None),
+        id="other",
+        name="pool_1",
+        health_monitor_id="n",
+    )
+    ports = (
+        listener(name="listener_0", pool=local),
+        listener(id="second", name="listener_1", protocol_port=91, pool=asked),
+    )
+    found = load_balancer(*ports, name=NAME, operating_status="DEGRADED")
+    monitors = (monitor(type="HTTP"), monitor(id="n", pool_id="other"))
+    odd = {
+        (row.check, row.resource, row.status.value)
+        for row in findings(found, monitors=monitors)
+        if row.status in (Status.WARN, Status.FAIL)
+    }
+    assert odd == {
+        ("load-balancer-operating", NAME, "WARN"),
+        ("pool-status", "pool_1", "WARN"),
+        ("member-status", "worker-2", "FAIL"),
+    }
+
+
+@pytest.mark.parametrize("status", ["DEGRADED", "ERROR"])
+@pytest.mark.parametrize(
+    ("place", "whose"),
+    [("neighbours", "another Service's parts"), ("listeners", "listeners that are not SCTP")],
+)
+def test_what_others_break_on_the_load_balancer_is_not_this_services(
+    status: str, place: str, whose: str
+) -> None:
+    found = service(pool_of(nodes("ONLINE"), "ONLINE"), status=status)
+    other = listener(id="other", name="listener_1", protocol="TCP", pool=None)
+    changes: dict[str, Any] = {place: (*getattr(found, place), other)}
+    seen, all_rows = rows(replace(found, **changes))
+    assert seen["load-balancer-operating", NAME] == f"SKIP {status}: by {whose}"
+    assert is_well(all_rows)
