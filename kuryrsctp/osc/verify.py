@@ -79,9 +79,11 @@ class Verify(VerdictLister):
             nargs="?",
             type=argtypes.optional_seconds,
             const=makers.CHANGE_TIMEOUT,
-            help="Repeat the checks while a change of the service is under way, for at most this"
-            f" many seconds ({makers.CHANGE_TIMEOUT:.0f} if no number is given); the last check"
-            " counts",
+            help="Repeat the checks until no change of the service is under way, and none has been"
+            " for 10 seconds, for at most this many seconds"
+            f" ({makers.CHANGE_TIMEOUT:.0f} if no number is given); the last check counts. Pods"
+            " that become ready later are not known: with --members or --member it is known what"
+            " to wait for",
         )
         _add_choice(parser)
         _add_expectations(parser)

@@ -4,6 +4,7 @@
 
 import enum
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 from kuryrsctp.addresses import Network
@@ -82,10 +83,13 @@ class VerifyReport:
 
     - `service`: NAMESPACE/NAME, or the ID of the load balancer if that was given
     - `findings`: in the order of the rows of `verify`
+    - `changed_at`: when Octavia last changed the load balancer or a part of it (UTC), None if that
+      is not known
     """
 
     service: str
     findings: tuple[Finding, ...]
+    changed_at: datetime | None = None
 
     @property
     def status(self) -> Status:

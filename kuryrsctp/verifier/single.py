@@ -2,6 +2,7 @@
 
 """One service: read what Octavia and Neutron hold of it, and check it."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timezone
 
@@ -116,7 +117,23 @@ def check(
         if _lacks_members(load_balancer, snapshot.expected):
             quota = quotas.of_members(cloud, load_balancer.project_id)
             snapshot = replace(snapshot, quota=quota)
-    return VerifyReport(str(group.ref), run(snapshot))
+    changed_at = max(_times(snapshot.load_balancers), default=None)
+    return VerifyReport(str(group.ref), run(snapshot), changed_at)
+
+
+def _times(load_balancers: Iterable[LoadBalancer]) -> Iterator[datetime]:
+    """Yield the times at which the load balancers, and their parts for SCTP, were changed."""
+    for load_balancer in load_balancers:
+        listeners = makers.sctp_listeners(load_balancer)
+        pools = [listener.pool for listener in listeners if listener.pool]
+        members = [member for pool in pools for member in pool.members]
+        times = [
+            load_balancer.changed_at,
+            *(listener.changed_at for listener in listeners),
+            *(pool.changed_at for pool in pools),
+            *(member.changed_at for member in members),
+        ]
+        yield from filter(None, times)
 
 
 def _with_context(

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Waiting until services have settled: until nothing about them is under way."""
+"""Waiting until services have settled: nothing is under way, and has not been for a while."""
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
 
 from openstack.connection import Connection
 
@@ -11,17 +13,49 @@ from kuryrsctp import naming
 from kuryrsctp.cloud import threads
 from kuryrsctp.cloud.deadline import Deadline
 from kuryrsctp.verifier.bulk import ServiceResult, verify_many
+from kuryrsctp.verifier.checks import ages
 from kuryrsctp.verifier.report import Expectations, Finding
 from kuryrsctp.verifier.single import NO_EXPECTATIONS
 
 POLL_INTERVAL = 2.0
 """Seconds between two checks of a service that has not settled."""
 
+QUIET_TIME = 10.0
+"""Seconds without a change after which a service has settled.
+
+Makers add the members of a Service one by one, and the load balancer is ACTIVE in between: a maker
+only looks every 1 to 3 s whether Octavia has finished the last change.
+"""
+
 Check = Callable[[Sequence[naming.ServiceRef]], Iterable[ServiceResult]]
 OnWait = Callable[[str], None]
 
-# Why a service is waited for; None after the first check that found no reason.
-_Reasons = dict[naming.ServiceRef, Finding | None]
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a check has seen of a service; times are those of the monotonic clock.
+
+    `transient` is a finding that may still change, and `parts` are the IDs of what was checked.
+    """
+
+    transient: Finding | None
+    parts: frozenset[str]
+    quiet_since: float
+    seen_at: float
+
+    @property
+    def quiet_seconds(self) -> float:
+        return self.seen_at - self.quiet_since
+
+    @property
+    def is_settled(self) -> bool:
+        return not self.transient and self.quiet_seconds >= QUIET_TIME
+
+    def is_waiting_for(self, reason: Finding) -> bool:
+        return self.transient is not None and self.transient.check == reason.check
+
+
+_Looks = dict[naming.ServiceRef, _Look]
 
 
 def wait_until_settled(
@@ -34,11 +68,12 @@ def wait_until_settled(
     jobs: int = threads.DEFAULT_JOBS,
     on_wait: OnWait = lambda line: None,
 ) -> list[ServiceResult]:
-    """Check services until none has a transient finding; return the last result of each.
+    """Check services until they have settled; return the last result of each.
 
-    `wait` is the longest wait, in seconds; the last check comes when they have passed. `on_wait`
-    is called with a line whenever the reason to wait changes. The other parameters, and what is
-    raised, are those of `verify_many`.
+    A service has settled when no finding is transient, and nothing of it has changed for
+    QUIET_TIME: at once, if all its parts are older. `wait` is the longest wait, in seconds; the
+    last check comes when they have passed. `on_wait` is called with a line whenever the reason to
+    wait changes. The other parameters, and what is raised, are those of `verify_many`.
     """
 
     def check(refs: Sequence[str | naming.ServiceRef]) -> Iterable[ServiceResult]:
@@ -54,39 +89,50 @@ def settle(
 ) -> None:
     """Check again what has not settled in `results`, and put each new result in there.
 
-    A service that has changed has settled after two checks in a row without a transient finding:
-    between two steps of a rebuild, all may look well for a moment. `wait` and `on_wait` are those
-    of `wait_until_settled`.
+    `wait` and `on_wait` are those of `wait_until_settled`.
     """
     deadline = Deadline(wait)
-    reasons: _Reasons = {
-        ref: reason for ref, result in results.items() if (reason := _transient_finding(result))
-    }
-    _report_changes({}, reasons, deadline, on_wait)
-    while reasons and deadline.left():
+    unsettled = _unsettled(results.values(), {})
+    _report_changes({}, unsettled, deadline, on_wait)
+    while unsettled and deadline.left():
         time.sleep(min(POLL_INTERVAL, deadline.left()))
-        new_reasons: _Reasons = {}
-        for result in check(list(reasons)):
-            results[result.ref] = result
-            reason = _transient_finding(result)
-            if reason or reasons[result.ref]:
-                new_reasons[result.ref] = reason
-        _report_changes(reasons, new_reasons, deadline, on_wait)
-        reasons = new_reasons
+        checked: dict[naming.ServiceRef, ServiceResult] = {}
+        for result in check(list(unsettled)):
+            results[result.ref] = checked[result.ref] = result
+        for ref in unsettled.keys() - checked.keys():
+            del results[ref]  # the name stands for several services now
+        before, unsettled = unsettled, _unsettled(checked.values(), unsettled)
+        _report_changes(before, unsettled, deadline, on_wait)
 
 
-def _transient_finding(result: ServiceResult) -> Finding | None:
-    """Return a finding that may still change; None if the service has settled."""
-    findings = result.report.findings if result.report else ()
-    return next((finding for finding in findings if finding.transient), None)
+def _unsettled(results: Iterable[ServiceResult], before: _Looks) -> _Looks:
+    """Return what was seen of the services that have not settled."""
+    looks = {result.ref: _look(result, before.get(result.ref)) for result in results}
+    return {ref: look for ref, look in looks.items() if look and not look.is_settled}
 
 
-def _report_changes(
-    before: _Reasons, reasons: _Reasons, deadline: Deadline, on_wait: OnWait
-) -> None:
-    for ref, reason in reasons.items():
-        earlier = before.get(ref)
-        if reason and (earlier is None or earlier.check != reason.check):
-            on_wait(
-                f"{ref}: {reason.check}: {reason.detail}; waiting up to {deadline.left():.0f} s"
-            )
+def _look(result: ServiceResult, before: _Look | None) -> _Look | None:
+    """Return what a check has seen; None if the service could not be judged."""
+    report, now = result.report, time.monotonic()
+    if report is None:
+        return None
+    transient = next((finding for finding in report.findings if finding.transient), None)
+    parts = frozenset(finding.id for finding in report.findings)
+    if before is None:
+        age = ages.age_of(report.changed_at, datetime.now(timezone.utc))
+        quiet = QUIET_TIME if age is None else age
+        return _Look(transient, parts, quiet_since=now - quiet, seen_at=now)
+    # The end of a change is one, too: nothing is known of the time between two checks.
+    is_quiet = not (transient or before.transient) and parts == before.parts
+    return _Look(transient, parts, before.quiet_since if is_quiet else now, seen_at=now)
+
+
+def _report_changes(before: _Looks, looks: _Looks, deadline: Deadline, on_wait: OnWait) -> None:
+    for ref, look in looks.items():
+        earlier, reason = before.get(ref), look.transient
+        up_to = f"waiting up to {deadline.left():.0f} s"
+        if reason and not (earlier and earlier.is_waiting_for(reason)):
+            on_wait(f"{ref}: {reason.check}: {reason.detail}; {up_to}")
+        elif not reason and not earlier:
+            quiet = ages.in_words(look.quiet_seconds)
+            on_wait(f"{ref}: changed {quiet} ago, and other changes may follow; {up_to}")

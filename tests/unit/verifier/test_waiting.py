@@ -3,6 +3,9 @@
 """Waiting ends when services have settled, or when the time is over."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -17,10 +20,18 @@ AMF, SMF, UPF = (ServiceName("core", name) for name in ("amf", "smf", "upf"))
 
 
 def result(
-    ref: ServiceRef, check: str, status: Status, *, transient: bool = False
+    ref: ServiceRef,
+    check: str,
+    status: Status,
+    *,
+    transient: bool = False,
+    parts: Sequence[str] = ("lb",),
+    changed_at: datetime | None = None,
 ) -> ServiceResult:
-    findings = (Finding(check, status, str(ref), "as it is", transient=transient),)
-    return ServiceResult(ref=ref, report=VerifyReport(str(ref), findings))
+    findings = tuple(
+        Finding(check, status, str(ref), "as it is", part, transient=transient) for part in parts
+    )
+    return ServiceResult(ref=ref, report=VerifyReport(str(ref), findings, changed_at))
 
 
 def absent(ref: ServiceRef = AMF) -> ServiceResult:
@@ -31,8 +42,12 @@ def pending(ref: ServiceRef = AMF) -> ServiceResult:
     return result(ref, "load-balancer-provisioning", Status.WARN, transient=True)
 
 
-def well(ref: ServiceRef = AMF) -> ServiceResult:
-    return result(ref, "load-balancer-exists", Status.OK)
+def well(ref: ServiceRef = AMF, **seen: Any) -> ServiceResult:
+    return result(ref, "load-balancer-exists", Status.OK, **seen)
+
+
+def ago(seconds: float) -> datetime:
+    return datetime.now(timezone.utc) - timedelta(seconds=seconds)
 
 
 def failed(ref: ServiceRef, error: Inconclusive) -> ServiceResult:
@@ -61,9 +76,28 @@ def waited(
     return lines
 
 
+@dataclass
+class FakeClock:
+    """A clock on which only a sleep takes time."""
+
+    now: float = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
 @pytest.fixture(autouse=True)
-def _short_interval(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "POLL_INTERVAL", 0.001)
+def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
+    found = FakeClock()
+    monkeypatch.setattr(waiting, "time", found)
+    return found
+
+
+# Checks after the last change until a service has settled.
+QUIET_CHECKS = round(waiting.QUIET_TIME / waiting.POLL_INTERVAL)
 
 
 def test_what_has_settled_is_not_checked_again() -> None:
@@ -77,12 +111,12 @@ def test_what_has_settled_is_not_checked_again() -> None:
     assert script.asked == []
 
 
-def test_a_rebuild_is_followed_until_two_checks_find_nothing_transient() -> None:
-    script = Script([absent(), pending(), well(), pending(), well(), well()])
+def test_a_rebuild_is_followed_until_nothing_is_transient_for_a_while() -> None:
+    script = Script([absent(), pending(), well(), pending(), well()])
     results = {AMF: pending()}
     lines = waited(script, results)
     assert results == {AMF: well()}
-    assert len(script.asked) == 6
+    assert len(script.asked) == 5 + QUIET_CHECKS
     assert [line.split(": ")[1] for line in lines] == [
         "load-balancer-provisioning",
         "load-balancer-exists",
@@ -96,7 +130,7 @@ def test_only_what_is_transient_is_checked_again() -> None:
     script = Script([well()], [pending(SMF), well(SMF)])
     results = {AMF: pending(), SMF: pending(SMF), UPF: well(UPF)}
     waited(script, results)
-    assert script.asked == [(AMF, SMF), (AMF, SMF), (SMF,)]
+    assert script.asked == [(AMF, SMF)] * (1 + QUIET_CHECKS) + [(SMF,)]
     assert list(results) == [AMF, SMF, UPF]
 
 
@@ -113,3 +147,30 @@ def test_the_wait_ends_when_its_time_is_over() -> None:
     waited(script, results, seconds=0.05)
     assert results == {AMF: absent()}
     waited(Script(), results, seconds=0)
+
+
+def test_members_that_come_one_by_one_are_waited_for(clock: FakeClock) -> None:
+    pods = [well(parts=tuple("abc")[:count], changed_at=ago(1)) for count in (1, 1, 2, 2, 3)]
+    script = Script(pods)
+    results = {AMF: well(parts=(), changed_at=ago(1))}
+    lines = waited(script, results)
+    assert results == {AMF: pods[-1]}
+    assert len(script.asked) == 5 + QUIET_CHECKS
+    assert lines == ["core/amf: changed 1 s ago, and other changes may follow; waiting up to 10 s"]
+
+
+@pytest.mark.parametrize(("age", "rest"), [(10, 0), (7, 3), (0, 10), (-3600, 10)])
+def test_what_was_changed_a_moment_ago_has_the_rest_of_the_quiet_time_to_go(
+    clock: FakeClock, age: float, rest: float
+) -> None:
+    begun = clock.now
+    waited(Script([well()]), {AMF: well(changed_at=ago(age))})
+    assert rest <= clock.now - begun <= rest + waiting.POLL_INTERVAL
+
+
+def test_a_name_that_comes_to_stand_for_other_services_is_no_longer_one_of_its_own() -> None:
+    script = Script([pending()])
+    script.results[AMF] = [well(SMF)]
+    results = {AMF: pending()}
+    waited(script, results)
+    assert results == {SMF: well(SMF)}
