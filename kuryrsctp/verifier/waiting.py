@@ -24,7 +24,7 @@ QUIET_TIME = 10.0
 """Seconds without a change after which a service has settled.
 
 Makers add the members of a Service one by one, and the load balancer is ACTIVE in between: a maker
-only looks every 1 to 3 s whether Octavia has finished the last change.
+only seen every 1 to 3 s whether Octavia has finished the last change.
 """
 
 Check = Callable[[Sequence[naming.ServiceRef]], Iterable[ServiceResult]]
@@ -32,7 +32,7 @@ OnWait = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class _Observation:
     """What a check has seen of a service; times are those of the monotonic clock.
 
     `transient` is a finding that may still change, and `parts` are the IDs of what was checked.
@@ -55,7 +55,7 @@ class _Look:
         return self.transient is not None and self.transient.check == reason.check
 
 
-_Looks = dict[naming.ServiceRef, _Look]
+_Observations = dict[naming.ServiceRef, _Observation]
 
 
 def wait_until_settled(
@@ -105,13 +105,13 @@ def settle(
         _report_changes(before, unsettled, deadline, on_wait)
 
 
-def _unsettled(results: Iterable[ServiceResult], before: _Looks) -> _Looks:
+def _unsettled(results: Iterable[ServiceResult], before: _Observations) -> _Observations:
     """Return what was seen of the services that have not settled."""
-    looks = {result.ref: _look(result, before.get(result.ref)) for result in results}
-    return {ref: look for ref, look in looks.items() if look and not look.is_settled}
+    seen = {result.ref: _observe(result, before.get(result.ref)) for result in results}
+    return {ref: each for ref, each in seen.items() if each and not each.is_settled}
 
 
-def _look(result: ServiceResult, before: _Look | None) -> _Look | None:
+def _observe(result: ServiceResult, before: _Observation | None) -> _Observation | None:
     """Return what a check has seen; None if the service could not be judged."""
     report, now = result.report, time.monotonic()
     if report is None:
@@ -121,18 +121,20 @@ def _look(result: ServiceResult, before: _Look | None) -> _Look | None:
     if before is None:
         age = ages.age_of(report.changed_at, datetime.now(timezone.utc))
         quiet = QUIET_TIME if age is None else age
-        return _Look(transient, parts, quiet_since=now - quiet, seen_at=now)
+        return _Observation(transient, parts, quiet_since=now - quiet, seen_at=now)
     # The end of a change is one, too: nothing is known of the time between two checks.
     is_quiet = not (transient or before.transient) and parts == before.parts
-    return _Look(transient, parts, before.quiet_since if is_quiet else now, seen_at=now)
+    return _Observation(transient, parts, before.quiet_since if is_quiet else now, seen_at=now)
 
 
-def _report_changes(before: _Looks, looks: _Looks, deadline: Deadline, on_wait: OnWait) -> None:
-    for ref, look in looks.items():
-        earlier, reason = before.get(ref), look.transient
+def _report_changes(
+    before: _Observations, seen: _Observations, deadline: Deadline, on_wait: OnWait
+) -> None:
+    for ref, each in seen.items():
+        earlier, reason = before.get(ref), each.transient
         up_to = f"waiting up to {deadline.left():.0f} s"
         if reason and not (earlier and earlier.is_waiting_for(reason)):
             on_wait(f"{ref}: {reason.check}: {reason.detail}; {up_to}")
         elif not reason and not earlier:
-            quiet = ages.in_words(look.quiet_seconds)
+            quiet = ages.in_words(each.quiet_seconds)
             on_wait(f"{ref}: changed {quiet} ago, and other changes may follow; {up_to}")

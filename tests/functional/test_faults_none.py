@@ -4,6 +4,7 @@
 
 import ipaddress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -20,7 +21,9 @@ from tests.support.healthy_service import (
     stored,
 )
 from tests.support.service_faults import (
+    POLICY_LOCAL,
     beside,
+    down,
     floating_ip_down,
     floating_ip_is_active,
     monitored,
@@ -91,6 +94,24 @@ HEALTHY = {
     "one client to one member": Kind(stored("pool", lb_algorithm="SOURCE_IP")),
     "session persistence": Kind(changed("pool", session_persistence={"type": "SOURCE_IP"})),
     "a monitor over SCTP": Kind(heard(monitored("SCTP"), "member", "ONLINE")),
+    "externalTrafficPolicy Local, with one node that has a pod": Kind(
+        heard(POLICY_LOCAL, "pool", "DEGRADED", down("member"))
+    ),
+    "OCCM, shared with a Service that is broken": Kind(
+        together(
+            occm(other=ANOTHER),
+            stored("other_pool", operating_status="ERROR"),
+            stored("load_balancer", operating_status="ERROR"),
+        )
+    ),
+    "all made a moment ago, of which no amphora has told yet": Kind(
+        together(
+            *(
+                stored(part, operating_status="OFFLINE", age=timedelta(seconds=5))
+                for part in ("load_balancer", "listener", "pool")
+            )
+        )
+    ),
     "tags": Kind(
         together(*(changed(part, tags=["of-kuryr"]) for part in ("load_balancer", "listener")))
     ),

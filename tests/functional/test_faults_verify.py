@@ -5,6 +5,7 @@
 import ipaddress
 import json
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,14 @@ from tests.support.healthy_service import NAME, Fault, HealthyService, changed, 
 from tests.support.service_faults import (
     EMPTY,
     ONE_MEMBER_TWICE,
+    POLICY_LOCAL,
     TWIN,
     WEB,
+    down,
     floating_ip_down,
     full,
     half_the_subnet,
+    hung_monitor,
     monitored,
     no_group,
     nothing,
@@ -35,6 +39,9 @@ pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:opens
 TCP = {"protocol": "TCP"}
 OFF = {"is_admin_state_up": False}
 BROKEN = {"provisioning_status": "ERROR"}
+PENDING = {"provisioning_status": "PENDING_UPDATE"}
+DELETING = {"provisioning_status": "PENDING_DELETE", "age": timedelta(seconds=5)}
+HUNG = {**PENDING, "age": timedelta(hours=6)}
 OFFLINE = {"operating_status": "OFFLINE"}
 CIDRS = {"allowed_cidrs": ["192.0.2.0/25"]}
 DENIED = OFF | {"allowed_cidrs": []}
@@ -55,11 +62,6 @@ class Case:
     users: tuple[str, ...] = ("viewer", "admin")
 
 
-def down(*parts: str) -> Any:
-    """Let the amphora say that its health monitor does not reach these members."""
-    return lambda healthy: {healthy.ids[part]: "DOWN" for part in parts}
-
-
 CASES = {
     "no load balancer": Case(nothing, {("load-balancer-exists", "FAIL")}, "core/udm"),
     "no load balancer, and none may be made": Case(
@@ -77,8 +79,32 @@ CASES = {
         stored("load_balancer", **BROKEN), {("load-balancer-provisioning", "FAIL")}
     ),
     "load balancer under change": Case(
-        stored("load_balancer", provisioning_status="PENDING_UPDATE"),
+        stored("load_balancer", **PENDING, age=timedelta(minutes=10)),
         {("load-balancer-provisioning", "WARN")},
+    ),
+    "load balancer whose change hangs": Case(
+        stored("load_balancer", **HUNG), {("load-balancer-provisioning", "FAIL")}
+    ),
+    "listener whose change hangs": Case(stored("listener", **HUNG), {("listener-status", "FAIL")}),
+    "pool whose change hangs": Case(stored("pool", **HUNG), {("pool-status", "FAIL")}),
+    "member whose change hangs": Case(stored("member", **HUNG), {("member-status", "FAIL")}),
+    "monitor whose change hangs": Case(hung_monitor, {("pool-monitor", "FAIL")}),
+    "load balancer that is being deleted": Case(
+        together(
+            stored("load_balancer", **DELETING),
+            stored("listener", **DELETING, operating_status="ERROR"),
+            stored("pool", **DELETING, **TCP),
+            stored("other_listener", **BROKEN, default_pool_id=None),
+        ),
+        {("load-balancer-provisioning", "WARN")},
+    ),
+    "listener that is being deleted": Case(
+        together(stored("listener", **DELETING), stored("pool", **BROKEN, **TCP)),
+        {("listener-status", "WARN")},
+    ),
+    "pool that is being deleted": Case(
+        together(stored("pool", **DELETING), stored("member", **BROKEN)),
+        {("pool-status", "WARN")},
     ),
     "load balancer OFFLINE": Case(
         stored("load_balancer", **OFFLINE), {("load-balancer-operating", "WARN")}
@@ -131,6 +157,13 @@ CASES = {
     ),
     "listener without a pool": Case(
         stored("listener", default_pool_id=None), {("pool-exists", "FAIL")}
+    ),
+    "listener that has no pool yet": Case(
+        together(
+            stored("load_balancer", **PENDING, age=timedelta(seconds=5)),
+            stored("listener", **OFFLINE, default_pool_id=None, age=timedelta(seconds=3)),
+        ),
+        {("load-balancer-provisioning", "WARN"), ("pool-exists", "WARN")},
     ),
     "pool called otherwise": Case(changed("pool", name="x"), {("pool-name", "WARN")}),
     "pool of another protocol": Case(stored("pool", **TCP), {("pool-protocol", "FAIL")}),
@@ -187,6 +220,17 @@ CASES = {
             ("pool-status", "FAIL"),
             ("load-balancer-operating", "FAIL"),
         },
+    ),
+    "nodes none of which has a pod, as the monitor says": Case(
+        heard(POLICY_LOCAL, "pool", "ERROR", down("member", "other_member")),
+        {
+            ("member-status", "FAIL"),
+            ("pool-status", "FAIL"),
+            ("load-balancer-operating", "FAIL"),
+        },
+    ),
+    "member in ERROR since there was a monitor": Case(
+        stored("member", operating_status="ERROR"), {("member-status", "WARN")}
     ),
     "pods that let in TCP only": Case(tcp_only, {("member-security-groups", "FAIL")}),
     "pods that let in half the subnet": Case(half_the_subnet, {("member-security-groups", "WARN")}),

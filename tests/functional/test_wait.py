@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -22,6 +23,11 @@ from tests.support.shell import OPENSTACK, TIMEOUT, Shell
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:openstack")
 
 WALKTHROUGH = "default/sctp-demo"
+NO_LOAD_BALANCER: dict[str, list[dict[str, Any]]] = {
+    "/lbaas/loadbalancers": [],
+    "/lbaas/listeners": [],
+}
+PAUSE = 3  # seconds between two members that Kuryr makes, at most
 CHANGE = "UPDATE load_balancer SET provisioning_status = ? WHERE name = ?"
 
 
@@ -159,6 +165,8 @@ def test_a_change_that_does_not_end_is_waited_for_no_longer_than_asked(
 def test_a_settled_service_is_not_waited_for_even_if_it_is_wrong(
     shell: Shell, cloud: Cloud
 ) -> None:
+    for table in ("load_balancer", "listener", "pool", "member"):
+        cloud.sql("octavia", f"UPDATE {table} SET updated_at = '2026-01-01 00:00:00'")
     cloud.sql("octavia", CHANGE, ["ERROR", WALKTHROUGH])
     try:
         looked = shell.verify(WALKTHROUGH, "--wait", "-f", "json", env=cloud.environ())
@@ -169,14 +177,14 @@ def test_a_settled_service_is_not_waited_for_even_if_it_is_wrong(
 
 
 def test_quiet_waits_without_a_word(shell: Shell, fake: FakeApi) -> None:
-    fake.lists["/lbaas/loadbalancers"] = []
+    fake.lists |= NO_LOAD_BALANCER
     arguments = ("--quiet", "kuryr", "sctp", "verify", "x", "--wait", "1")
     done = shell.openstack(*arguments, env=fake.environ())
     assert (done.returncode, done.stderr) == (3, "")
 
 
 def test_ctrl_c_while_waiting_shows_what_is_known(shell: Shell, fake: FakeApi) -> None:
-    fake.lists["/lbaas/loadbalancers"] = []
+    fake.lists |= NO_LOAD_BALANCER
     arguments = ("x", "--wait", "-f", "value", "-c", "Check")
     with waiting(shell, fake.environ(), *arguments) as verify:
         verify.process.send_signal(signal.SIGINT)
@@ -191,3 +199,65 @@ def test_the_time_to_wait_is_a_number_of_seconds(shell: Shell, value: str) -> No
     done = shell.verify(f"--wait={value}", "x")
     assert (done.returncode, done.stdout) == (2, "")
     assert f"argument --wait: invalid number of seconds '{value}'" in done.stderr
+
+
+def statuses(output: str, check: str) -> list[str]:
+    """Return what each row of a check says."""
+    return [row["Status"] for row in json.loads(output) if row["Check"] == check]
+
+
+def test_a_service_that_was_just_made_is_well_and_waited_for_until_it_is_online(
+    shell: Shell, cloud: Cloud
+) -> None:
+    pod = kuryr.member("wait/amf-0:38412", "10.0.0.110", 38412)
+    port = kuryr.listener("wait/amf:SCTP:38412", 38412, pod)
+    cloud.report({"wait/amf": "SILENT"})
+    try:
+        with (
+            kuryr.connect(cloud) as connection,
+            kuryr.pods(connection, ["10.0.0.110"]),
+            kuryr.load_balancer(connection, "wait/amf", [port]),
+        ):
+            arguments = ("wait/amf", "--strict", "-f", "json")
+            at_once = shell.verify(*arguments, env=cloud.environ())
+            with waiting(shell, cloud.environ(), *arguments, "--wait") as verify:
+                cloud.report({})
+                code, output, _ = verify.end()
+    finally:
+        cloud.report({})
+    assert (at_once.returncode, statuses(at_once.stdout, "load-balancer-operating")) == (
+        0,
+        ["SKIP"],
+    )
+    assert "OFFLINE, and changed a moment ago" in verify.line
+    assert (code, statuses(output, "load-balancer-operating")) == (0, ["OK"])
+    assert statuses(output, "listener-status") == ["OK"]
+
+
+def test_members_that_kuryr_makes_one_by_one_are_all_waited_for(shell: Shell, cloud: Cloud) -> None:
+    addresses = ["10.0.0.110", "10.0.0.111", "10.0.0.112"]
+    port = kuryr.listener("wait/smf:SCTP:38412", 38412)
+    arguments = ("wait/smf", "-f", "json", "--wait")
+    with (
+        kuryr.connect(cloud) as connection,
+        kuryr.pods(connection, addresses),
+        kuryr.load_balancer(connection, "wait/smf", [port]) as made,
+    ):
+        api: Any = connection.load_balancer
+        (pool,) = api.pools(loadbalancer_id=made.id)
+
+        def scale_up() -> None:
+            for number, address in enumerate(addresses):
+                member = kuryr.member(f"wait/smf-{number}:38412", address, 38412)
+                api.create_member(pool, **member)
+                kuryr.settle(connection, made.id)
+                time.sleep(PAUSE)
+
+        with (
+            waiting(shell, cloud.environ(), *arguments) as verify,
+            ThreadPoolExecutor() as executor,
+        ):
+            scaling = executor.submit(scale_up)
+            code, output, _ = verify.end()
+            scaling.result()
+    assert (code, len(statuses(output, "member-status"))) == (0, 3)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from openstack.connection import Connection
@@ -137,18 +138,27 @@ def _ids(connection: Connection, made: Any) -> dict[str, str]:
     }
 
 
-def stored(part: str, **changes: object) -> Fault:
-    """Change a part of the service in Octavia's database, as its API would not."""
+def time_ago(age: timedelta) -> str:
+    """Return a time as Octavia's database has it."""
+    return (datetime.now(timezone.utc) - age).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def stored(part: str, *, age: timedelta = timedelta(hours=1), **changes: object) -> Fault:
+    """Change a part of the service in Octavia's database, as its API would not.
+
+    `age` is how long ago that part seems to have been changed.
+    """
     table = part.removeprefix("other_")
 
     @contextmanager
     def fault(healthy: HealthyService) -> Iterator[None]:
         key = "load_balancer_id" if table == "vip" else "id"
-        names, row = list(changes), healthy.ids[part]
-        asked = f"SELECT {', '.join(names)} FROM {table} WHERE {key} = ?"
+        timed = {} if table == "vip" else {"updated_at": time_ago(age)}
+        values, row = {**changes, **timed}, healthy.ids[part]
+        asked = f"SELECT {', '.join(values)} FROM {table} WHERE {key} = ?"
         ((*before,),) = healthy.cloud.sql("octavia", asked, [row])
-        put = f"UPDATE {table} SET {', '.join(f'{name} = ?' for name in names)} WHERE {key} = ?"
-        healthy.cloud.sql("octavia", put, [*changes.values(), row])
+        put = f"UPDATE {table} SET {', '.join(f'{name} = ?' for name in values)} WHERE {key} = ?"
+        healthy.cloud.sql("octavia", put, [*values.values(), row])
         try:
             yield
         finally:

@@ -2,12 +2,20 @@
 
 """Faults that it takes more than one change to make, each of which mends itself again."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from typing import Any
 
 from tests.support import kuryr
-from tests.support.healthy_service import NAME, Fault, HealthyService, stored
+from tests.support.healthy_service import (
+    NAME,
+    Fault,
+    HealthyService,
+    changed,
+    stored,
+    time_ago,
+)
 
 
 @contextmanager
@@ -147,13 +155,13 @@ def rule_of_the_vip_deleted(healthy: HealthyService) -> Iterator[None]:
         )
 
 
-def monitored(kind: str) -> Fault:
+def monitored(kind: str, **more: Any) -> Fault:
     """Give the pool a health monitor."""
 
     @contextmanager
     def fault(healthy: HealthyService) -> Iterator[None]:
         made = healthy.octavia.create_health_monitor(
-            pool_id=healthy.ids["pool"], type=kind, delay=5, timeout=3, max_retries=2
+            pool_id=healthy.ids["pool"], type=kind, delay=5, timeout=3, max_retries=2, **more
         )
         healthy.settle()
         try:
@@ -163,6 +171,32 @@ def monitored(kind: str) -> Fault:
             healthy.settle()
 
     return fault
+
+
+# As cloud-provider-openstack makes it for externalTrafficPolicy Local.
+POLICY_LOCAL = together(
+    monitored("HTTP", url_path="/healthz"),
+    changed("member", monitor_port=31999),
+    changed("other_member", monitor_port=31999),
+)
+
+
+def down(*parts: str) -> Callable[[HealthyService], dict[str, str]]:
+    """Let the amphora say that its health monitor does not reach these members."""
+    return lambda healthy: {healthy.ids[part]: "DOWN" for part in parts}
+
+
+@contextmanager
+def hung_monitor(healthy: HealthyService) -> Iterator[None]:
+    """Let the change to a health monitor hang for hours."""
+    put = "UPDATE health_monitor SET provisioning_status = ?, updated_at = ? WHERE pool_id = ?"
+    with monitored("SCTP")(healthy):
+        pool = healthy.ids["pool"]
+        healthy.cloud.sql("octavia", put, ["PENDING_UPDATE", time_ago(timedelta(hours=6)), pool])
+        try:
+            yield
+        finally:
+            healthy.cloud.sql("octavia", put, ["ACTIVE", time_ago(timedelta()), pool])
 
 
 @contextmanager
