@@ -156,14 +156,19 @@ CASES = {
         {("listener-status", "FAIL")},
     ),
     "listener without a pool": Case(
-        stored("listener", default_pool_id=None), {("pool-exists", "FAIL")}
+        stored("listener", default_pool_id=None),
+        {("pool-exists", "FAIL"), ("pools-used", "WARN")},
     ),
     "listener that has no pool yet": Case(
         together(
             stored("load_balancer", **PENDING, age=timedelta(seconds=5)),
             stored("listener", **OFFLINE, default_pool_id=None, age=timedelta(seconds=3)),
         ),
-        {("load-balancer-provisioning", "WARN"), ("pool-exists", "WARN")},
+        {
+            ("load-balancer-provisioning", "WARN"),
+            ("pool-exists", "WARN"),
+            ("pools-used", "WARN"),  # it is the pool that the listener had
+        },
     ),
     "pool called otherwise": Case(changed("pool", name="x"), {("pool-name", "WARN")}),
     "pool of another protocol": Case(stored("pool", **TCP), {("pool-protocol", "FAIL")}),

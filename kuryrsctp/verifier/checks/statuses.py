@@ -34,10 +34,10 @@ def admin_state(target: LoadBalancerTarget) -> CheckResult:
 
 def missing(target: LoadBalancerTarget, detail: str) -> CheckResult:
     """Say that a part is not there: no fault while the target is still being made or changed."""
-    parts, now = target.parts.values(), target.snapshot.now
-    is_fresh = ages.is_fresh(target.api_object, now)
-    is_at_work = is_fresh or any(ages.is_changing(part, now) for part in parts)
-    return (warn if is_at_work else fail)(detail, transient=True)
+    part, now = target.api_object, target.snapshot.now
+    is_new = part.operating_status == "OFFLINE" and ages.is_fresh(part, now)
+    is_changing = any(ages.is_changing(outer, now) for outer in target.parts.values())
+    return (warn if is_new or is_changing else fail)(detail, transient=True)
 
 
 def provisioning(

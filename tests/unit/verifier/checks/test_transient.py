@@ -80,7 +80,8 @@ def test_what_is_not_online_yet_seconds_after_it_was_made_is_no_fault(fresh: Loa
     assert row.transient
 
 
-BARE = listener(pool=None, operating_status="OFFLINE", **FRESH)
+NEW = FRESH | {"operating_status": "OFFLINE"}
+BARE = listener(pool=None, **NEW)
 OLD_BARE = listener(pool=None)
 PENDING_LISTENER = listener(pool=None, provisioning_status="PENDING_UPDATE")
 OCCM = "kube_service_prod_default_sctp-demo"
@@ -97,11 +98,12 @@ HUNG = {"provisioning_status": "PENDING_UPDATE", "changed_at": NOW - timedelta(h
         (load_balancer(PENDING_LISTENER), "pool-exists", "WARN"),
         (load_balancer(OLD_BARE), "pool-exists", "FAIL"),
         (load_balancer(OLD_BARE, **HUNG), "pool-exists", "FAIL"),
-        (load_balancer(listeners=(), **FRESH), "listener-exists", "WARN"),
-        (load_balancer(listeners=()), "listener-exists", "FAIL"),
+        (load_balancer(listener(pool=None, **FRESH)), "pool-exists", "FAIL"),
+        (load_balancer(listeners=(), **NEW), "listener-exists", "WARN"),
+        (load_balancer(listeners=(), **FRESH), "listener-exists", "FAIL"),
         (load_balancer(listener(pool=EMPTY_POOL), name=OCCM), "members-exist", "FAIL"),
         (
-            load_balancer(listener(pool=replace(EMPTY_POOL, **FRESH)), name=OCCM),
+            load_balancer(listener(pool=replace(EMPTY_POOL, **NEW)), name=OCCM),
             "members-exist",
             "WARN",
         ),
