@@ -127,6 +127,21 @@ class LoadBalancer:
         return f"{self.id} (project {self.project_id}, VIP {self.vip_address})"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListenerStatistics:
+    """What a listener's load balancer has counted since it was made, over all of its amphorae.
+
+    - `total_connections`: associations that were passed on to a member
+    - `active_connections`: those of them that are open
+    - `bytes_in`, `bytes_out`: bytes from and to clients, with the packets' headers
+    """
+
+    total_connections: int
+    active_connections: int
+    bytes_in: int
+    bytes_out: int
+
+
 @dataclass(frozen=True, slots=True)
 class Quota:
     """How many objects of a kind a project may have, None for no limit, and how many it has.

@@ -78,6 +78,13 @@ class Probe(VerdictLister):
     epilog = _EPILOG
 
     _plan: "Plan"
+    # Closes the connection when the command has ended: the counters are read last.
+    _open: contextlib.ExitStack
+
+    def run(self, parsed_args: argparse.Namespace) -> int:
+        """Run the command; return its exit status."""
+        with contextlib.ExitStack() as self._open:
+            return super().run(parsed_args)
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the command's arguments."""
@@ -136,8 +143,7 @@ class Probe(VerdictLister):
         plan = probe_options.planner(parsed_args)
         if parsed_args.service is None or parsed_args.address is not None:
             return plan()
-        with self.connection() as connection:
-            return plan(connection)
+        return plan(self._open.enter_context(self.connection()))
 
     def _probe(
         self, parsed_args: argparse.Namespace, consume: Callable[[Iterator["Exchange"]], None]
@@ -150,6 +156,8 @@ class Probe(VerdictLister):
         plan, summary = self._plan, self._plan.summary()
         terminal = self.progress_stream(prints_rows=_streams(parsed_args))
         status: ExitCode | None = None
+        if plan.counters:
+            plan.counters.start()
         with closing(_exchanges(plan, summary, terminal)) as exchanges:
             try:
                 consume(exchanges)
@@ -161,6 +169,12 @@ class Probe(VerdictLister):
                 self.complain(error)
                 status = exit_code(error)
         report = summary.report()
+        if plan.counters and status is not ExitCode.INTERRUPTED:
+            try:
+                _wait_for_counters(plan.counters.wait(report), terminal)
+            except KeyboardInterrupt:
+                status = ExitCode.INTERRUPTED
+            report = plan.counters.add_to(report)
         self._print_report(parsed_args, report)
         if status is ExitCode.INTERRUPTED:
             total = "" if plan.messages is None else f" of {plan.messages}"
@@ -196,6 +210,12 @@ def _exchanges(
             if show:
                 show(exchange)
             yield exchange
+
+
+def _wait_for_counters(waits: Iterator[float], terminal: TextIO | None) -> None:
+    for number, left in enumerate(waits):
+        if terminal and not number:
+            print(f"waiting up to {left:.0f} s for what the load balancer counts", file=terminal)
 
 
 def _streams(parsed_args: argparse.Namespace) -> bool:

@@ -50,6 +50,7 @@ def planner(parsed_args: argparse.Namespace) -> functools.partial[prober.Plan]:
         expect=parsed_args.expect,
         backend_pattern=parsed_args.backend_pattern,
         all_members=parsed_args.all_members,
+        stats=parsed_args.stats,
     )
 
 
@@ -189,6 +190,12 @@ def _add_expectations(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="Exit with status 3 if a member never answered; through the VIP, this can be told only"
         " where members are chosen in turn",
+    )
+    parser.add_argument(
+        "--stats",
+        action="store_true",
+        help="Read what the load balancer counts, before and after, and say on stderr on which side"
+        " of it messages are lost; this takes up to 25 seconds more",
     )
     parser.add_argument(
         "--each", action="store_true", help="Show a row for each message, with its answer"

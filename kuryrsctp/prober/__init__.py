@@ -13,6 +13,7 @@ from kuryrsctp import addresses, naming
 from kuryrsctp.addresses import Endpoint
 from kuryrsctp.errors import UsageError
 from kuryrsctp.prober.answers import AnswerMatcher, answer_matcher
+from kuryrsctp.prober.counter_reader import CounterReader
 from kuryrsctp.prober.schedule import Schedule, run_scheduled
 from kuryrsctp.prober.statistics import ProbeReport, Summary
 from kuryrsctp.prober.targets import Target, Via, notes, targets_of
@@ -23,6 +24,8 @@ from kuryrsctp.sctp.messages import Exchange, Message
 
 if TYPE_CHECKING:
     from openstack.connection import Connection
+
+    from kuryrsctp.model import LoadBalancer
 
 P = ParamSpec("P")
 
@@ -46,6 +49,8 @@ class Plan:
     - `matcher`: what is expected of answers
     - `all_members`: whether it is wrong if a member never answers
     - `notes`: lines that the user should read before the first message
+    - `counters`: reads the listeners' counters before and after the messages; None if they are
+      not asked for
 
     Raises UsageError for a value that is out of range.
     """
@@ -59,6 +64,7 @@ class Plan:
     matcher: AnswerMatcher = field(default_factory=answer_matcher)
     all_members: bool = False
     notes: tuple[str, ...] = ()
+    counters: CounterReader | None = None
 
     def __post_init__(self) -> None:
         if self.count is not None and self.count < 1:
@@ -96,12 +102,19 @@ class Plan:
         Raises SctpUnavailable, Inconclusive, UsageError.
         """
         summary = self.summary()
+        if self.counters:
+            self.counters.start()
         with closing(self.run()) as exchanges:
             for exchange in exchanges:
                 summary.add(exchange)
                 if on_exchange:
                     on_exchange(exchange)
-        return summary.report()
+        report = summary.report()
+        if self.counters:
+            for _ in self.counters.wait(report):
+                pass
+            report = self.counters.add_to(report)
+        return report
 
     def run(self) -> Generator[Exchange, None, None]:
         """Send the messages, and yield each exchange when it ends.
@@ -153,6 +166,7 @@ def plan(
     expect: str | None = None,
     backend_pattern: str | None = None,
     all_members: bool = False,
+    stats: bool = False,
 ) -> Plan:
     """Return what to send where. No message is sent before the plan's `execute` or `run`.
 
@@ -168,6 +182,8 @@ def plan(
     - `via`: whether to probe its VIP, its members directly, or both
     - `floating_ip`: whether to probe the floating IP of the VIP instead of the VIP
     - `all_members`: whether it is wrong if a member never answers
+    - `stats`: whether to read what the load balancer counts, before and after the messages, and to
+      say on which side of it they are lost; the report comes up to 25 s later
 
     For both:
 
@@ -198,13 +214,26 @@ def plan(
         raise UsageError("give either a service, or an address and a port")
     if (address is None) != (port is None):
         raise UsageError("give an address and a port together, and no service with them")
+    if stats and (address is not None or _via(via) is Via.MEMBERS):
+        raise UsageError(
+            "statistics count what a service's load balancer passes on: give a service, and probe"
+            " its VIP"
+        )
     if address is not None and port is not None:
         if floating_ip or all_members or via != Via.VIP:
             raise UsageError("only a service has members and floating IPs: give no address")
         endpoint = addresses.resolve(address, addresses.parse_port(port), timeout)
         return _with_targets(options, None, (Target(endpoint),))
     name = naming.parse_service(str(service), namespace)
-    targets = _looked_up(connection, name, _via(via), project=project, floating_ip=floating_ip)
+    if connection is None:
+        raise UsageError("a connection to a cloud is needed to look up a service")
+    load_balancer, targets = _looked_up(
+        connection, name, _via(via), project=project, floating_ip=floating_ip
+    )
+    if stats:
+        one_port = options.message.source_port is not None
+        reader = CounterReader(connection, load_balancer, targets, from_one_port=one_port)
+        options = replace(options, counters=reader)
     return _with_targets(options, str(name), targets)
 
 
@@ -243,15 +272,13 @@ def _via(via: Via | str) -> Via:
 
 
 def _looked_up(
-    connection: "Connection | None",
+    connection: "Connection",
     service: naming.ServiceRef,
     via: Via,
     *,
     project: str | None,
     floating_ip: bool,
-) -> tuple[Target, ...]:
-    if connection is None:
-        raise UsageError("a connection to a cloud is needed to look up a service")
+) -> "tuple[LoadBalancer, tuple[Target, ...]]":
     if floating_ip and via is Via.MEMBERS:
         raise UsageError("members are probed at their own addresses: leave the floating IP out")
     from kuryrsctp.cloud import neutron
@@ -261,4 +288,4 @@ def _looked_up(
     cloud = Cloud(connection)
     load_balancer = find_service(cloud, service, project)
     address = neutron.floating_ip(cloud, load_balancer) if floating_ip else None
-    return targets_of(load_balancer, via, address)
+    return load_balancer, targets_of(load_balancer, via, address)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from kuryrsctp import makers
 from kuryrsctp.addresses import Endpoint
 from kuryrsctp.model import Conclusion, Outcome
+from kuryrsctp.prober.counters import ListenerCounters
 from kuryrsctp.prober.latency import LatencyHistogram
 from kuryrsctp.prober.outages import Outage, OutageDetector
 from kuryrsctp.prober.targets import Target
@@ -67,6 +68,7 @@ class ProbeReport:
     - `conclusion`: what all of it means
     - `reasons`: a line for each reason of the conclusion
     - `messages`: how many messages were sent
+    - `counters`: what the load balancer counted of the messages to each target, if it was asked
     """
 
     service: str | None
@@ -77,6 +79,7 @@ class ProbeReport:
     conclusion: Conclusion
     reasons: tuple[str, ...]
     messages: int
+    counters: tuple[ListenerCounters, ...] = ()
 
     @property
     def ok(self) -> bool:

@@ -37,13 +37,15 @@ class Distribution(enum.Enum):
 class Target:
     """Where messages are sent, and the members that are known to answer there.
 
-    `direct` is set if the endpoint is that of the one member itself.
+    `direct` is set if the endpoint is that of the one member itself. `listener_id` is the ID of
+    the listener whose port it is, "" if there is none.
     """
 
     endpoint: Endpoint
     members: tuple[Member, ...] = ()
     distribution: Distribution = Distribution.ROUND_ROBIN
     direct: bool = False
+    listener_id: str = ""
 
     @property
     def expected(self) -> tuple[Member, ...]:
@@ -106,6 +108,7 @@ def targets_of(
             numeric_endpoint(address or load_balancer.vip_address, listener.protocol_port),
             listener.pool.members if listener.pool else (),
             distribution_of(listener.pool) if listener.pool else Distribution.ROUND_ROBIN,
+            listener_id=listener.id,
         )
         for listener in listeners
     )

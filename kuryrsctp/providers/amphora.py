@@ -10,6 +10,7 @@ AMPHORA = Provider(
     is_known_to_balance_sctp=True,
     algorithms=frozenset({"ROUND_ROBIN", "LEAST_CONNECTIONS", "SOURCE_IP"}),
     traffic_source=TrafficSource.BALANCER,
+    has_statistics=True,
     listener_error="the amphora does not run it",
     causes={
         "listener-status": "The amphora does not report.",

@@ -12,6 +12,7 @@ OVN = Provider(
     traffic_source=TrafficSource.CLIENT,
     filters_at_vip=False,
     reports_offline=False,
+    has_statistics=False,
     missing_pool="OVN refuses a pool whose algorithm is not SOURCE_IP_PORT",
     causes={
         "member-security-groups": "OVN keeps the client's address, and the group does not allow"

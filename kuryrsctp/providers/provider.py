@@ -35,6 +35,8 @@ class Provider:
     reports_offline: bool = True
     # Why a listener is in ERROR.
     listener_error: str = "the provider does not run it"
+    # Whether it counts what a listener passes on; None if that is not known.
+    has_statistics: bool | None = None
     # What it means that a listener has no pool.
     missing_pool: str = "nothing answers on this port"
     causes: Mapping[str, str] = field(default_factory=dict)

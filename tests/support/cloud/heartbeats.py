@@ -5,36 +5,50 @@
 import itertools
 import json
 import logging
+import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy.exc
-from octavia.amphorae.drivers.health.heartbeat_udp import UpdateHealthDb
+from octavia.amphorae.drivers.health import heartbeat_udp
 from octavia.common import constants
 from octavia.db import api, models
 
+from tests.support.cloud import amphora_statistics
+
 LOG = logging.getLogger(__name__)
 INTERVAL = 1.0  # seconds; a real amphora takes ten
+STATISTICS_INTERVAL = 10.0  # seconds, as a real amphora
 
 _sequence = itertools.count()
 _NO_TRAFFIC = {"tx": 0, "rx": 0, "conns": 0, "totconns": 0, "ereq": 0}
 
+# By the listener's ID; with the names of an agent's message.
+_Traffic = Mapping[str, Mapping[str, int]]
+
 
 def run(states: Path) -> None:
-    """Send heartbeats for ever.
+    """Send heartbeats for ever; every tenth has what the data path counts, where there is one.
 
     :param states: an optional JSON file, read each time, that says otherwise than all is well. A
         member's ID, name or ``address:port`` maps to UP, DOWN, DRAIN, MAINT or ``no check``; a
         listener's ID or name to OPEN, FULL or ABSENT; a load balancer's ID or name to SILENT.
     """
-    health = UpdateHealthDb()
+    health = heartbeat_udp.UpdateHealthDb()
+    counted = time.monotonic()
     while True:
+        traffic: _Traffic | None = None
         try:
-            for message in list(_messages(_read(states))):
+            if time.monotonic() - counted >= STATISTICS_INTERVAL:
+                counted = time.monotonic()
+                traffic = amphora_statistics.deltas()
+            for message in list(_messages(_read(states), traffic or {})):
                 health.update_health(message, "127.0.0.1")
-        except (ValueError, sqlalchemy.exc.SQLAlchemyError):
+                if traffic:
+                    heartbeat_udp.update_stats(message)
+        except (ValueError, subprocess.SubprocessError, sqlalchemy.exc.SQLAlchemyError):
             LOG.exception("heartbeats failed, the next ones may not")
         time.sleep(INTERVAL)
 
@@ -47,22 +61,27 @@ def _read(states: Path) -> dict[str, str]:
     return read
 
 
-def _messages(states: dict[str, str]) -> Iterator[dict[str, Any]]:
+def _messages(states: dict[str, str], traffic: _Traffic) -> Iterator[dict[str, Any]]:
     with api.session().begin() as session:
         allocated = session.query(models.Amphora).filter_by(status=constants.AMPHORA_ALLOCATED)
         for amphora in allocated:
             loadbalancer = amphora.load_balancer
             if loadbalancer and _said(states, loadbalancer.id, loadbalancer.name) != "SILENT":
-                yield _message(amphora.id, loadbalancer, states)
+                yield _message(amphora.id, loadbalancer, states, traffic)
 
 
-def _message(amphora_id: str, loadbalancer: Any, states: dict[str, str]) -> dict[str, Any]:
+def _message(
+    amphora_id: str, loadbalancer: Any, states: dict[str, str], traffic: _Traffic
+) -> dict[str, Any]:
     listeners, pools = {}, {}
     for listener in loadbalancer.listeners:
         status = _said(states, listener.id, listener.name) or constants.OPEN
         if not listener.enabled or status == "ABSENT":
             continue
-        listeners[listener.id] = {"status": status, "stats": _NO_TRAFFIC}
+        listeners[listener.id] = {
+            "status": status,
+            "stats": traffic.get(listener.id, _NO_TRAFFIC),
+        }
         for pool in listener.pools:
             members = {member.id: _member_status(member, pool, states) for member in pool.members}
             down = members and all(status == constants.DOWN for status in members.values())

@@ -20,6 +20,8 @@ from tests.support.lab import topology
 from tests.support.lab.guest import lvs, system
 
 _STATE = system.STATE / "keepalived"
+AGENT = system.STATE / "octavia"
+"""Stands for an amphora's /var/lib/octavia, where Octavia's agent looks for what is running."""
 _LOG = system.LOGS / "keepalived.log"
 _CHECKERS = topology.CLOUD_PYTHON.parent
 """Where amphora-health-checker is, which keepalived runs to see whether a member lives."""
@@ -89,6 +91,10 @@ def _start(listener: str, text: str) -> None:
     """Start keepalived as the service that Octavia's agent installs does."""
     configuration = _STATE / f"{listener}.conf"
     configuration.write_text(text)
+    for kind in ("conf", "pid"):
+        link = _agents_link(listener, kind)
+        link.unlink(missing_ok=True)
+        link.symlink_to(_STATE / f"{listener}.{kind}")
     files = [_STATE / f"{listener}.{kind}" for kind in ("pid", "vrrp.pid", "check.pid")]
     argv = ["keepalived", "--dont-fork", "--no-syslog", "--log-console", "--log-detail"]
     for option, path in zip(("-f", "-p", "-r", "-c"), (configuration, *files), strict=True):
@@ -117,6 +123,12 @@ def _stop(listener: str) -> None:
         )
     for path in _STATE.glob(f"{listener}.*"):
         path.unlink()
+    for kind in ("conf", "pid"):
+        _agents_link(listener, kind).unlink(missing_ok=True)
+
+
+def _agents_link(listener: str, kind: str) -> Path:
+    return AGENT / "lvs" / f"octavia-keepalivedlvs-{listener}.{kind}"
 
 
 def _pid(listener: str) -> int | None:

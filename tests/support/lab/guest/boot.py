@@ -42,7 +42,7 @@ def serve(run: Path) -> None:
 
 
 def _make_directories(run: Path) -> None:
-    for name in ("pods", "keepalived"):
+    for name in ("pods", "keepalived", "octavia/lvs"):
         (system.STATE / name).mkdir(parents=True)
     system.LOGS.symlink_to(run / protocol.LOGS)
     (system.STATE / protocol.SETTINGS).symlink_to(run / protocol.SETTINGS)

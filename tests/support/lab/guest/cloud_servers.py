@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from tests.support.lab import topology
-from tests.support.lab.guest import system
+from tests.support.lab.guest import amphora, system
 
 _DIRECTORY = system.STATE / "cloud"
 _AMPHORA = system.STATE / "amphora"
@@ -26,7 +26,11 @@ def start() -> "subprocess.Popen[bytes]":
     _AMPHORA.mkdir()
     _HOOK.write_text(_HOOK_TEXT)
     _HOOK.chmod(0o755)
-    variables = {"LAB_AMPHORA_DIR": str(_AMPHORA), "LAB_AMPHORA_HOOK": str(_HOOK)}
+    variables = {
+        "LAB_AMPHORA_DIR": str(_AMPHORA),
+        "LAB_AMPHORA_HOOK": str(_HOOK),
+        "LAB_AMPHORA_AGENT": str(amphora.AGENT),
+    }
     argv = [str(topology.CLOUD_PYTHON), "-m", "tests.support.cloud", "serve", "--standard-ports"]
     argv += ["--state", str(_DIRECTORY), "--address", topology.API_ADDRESS]
     with _LOG.open("wb") as log:
