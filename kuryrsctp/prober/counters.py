@@ -128,19 +128,18 @@ def explain(
             f" associations, {growth.bytes_in} bytes from clients, {growth.bytes_out} bytes to them"
         )
     if proof := _proof(growth, sent):
-        return proof if is_current else f"{proof}, unless {_doubt(growth, waited)}"
+        doubt = _doubt(growth, sent, None if is_current else waited)
+        return f"{proof}, unless {doubt}" if doubt else proof
     return _bound(growth, sent)
 
 
 def _proof(growth: Growth, sent: Sent) -> str:
     """Return on which side of the load balancer messages are lost, "" if that is not proved."""
-    # Without a byte, no message can have been part of an association that was counted earlier.
-    comparable = not (sent.from_one_port and growth.bytes_in)
-    missing = sent.messages - growth.associations if comparable else 0
+    missing = _missing(growth, sent)
     nothing_back = growth.associations and not growth.bytes_out
     if missing == sent.messages:
         return f"the load balancer got none of {missing} associations: they were {_before(sent)}"
-    if missing > 0:
+    if missing:
         line = (
             f"the load balancer got at most {growth.associations} of {sent.messages} associations:"
             f" at least {missing} were {_before(sent)}"
@@ -152,6 +151,14 @@ def _proof(growth: Growth, sent: Sent) -> str:
             f" from here, and it passed nothing back: {_BEHIND}"
         )
     return ""
+
+
+def _missing(growth: Growth, sent: Sent) -> int:
+    """Return how many messages the load balancer has not counted at least."""
+    # Without a byte, no message can have been part of an association that was counted earlier.
+    if sent.from_one_port and growth.bytes_in:
+        return 0
+    return max(0, sent.messages - growth.associations)
 
 
 def _bound(growth: Growth, sent: Sent) -> str:
@@ -191,8 +198,15 @@ def _before(sent: Sent) -> str:
     return f"{verb} before a member got them: by the load balancer, or on the way to it"
 
 
-def _doubt(growth: Growth, waited: float) -> str:
-    """Return why the counters may not be complete."""
+def _doubt(growth: Growth, sent: Sent, waited: float | None) -> str:
+    """Return why the counters may be too low, "" if they cannot be.
+
+    `waited` is None if the last report is newer than the messages. Reports travel over UDP, and
+    each has only what was counted since the one before.
+    """
+    if waited is None:
+        lost = "one of its reports was lost: repeat the probe to be sure"
+        return lost if _missing(growth, sent) else ""
     if growth == Growth(associations=0, bytes_in=0, bytes_out=0):
         return f"it does not report: its counters did not change within {waited:.0f} s"
     return f"it reports late: none of its reports within {waited:.0f} s is newer than the messages"

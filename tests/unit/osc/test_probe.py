@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 
+import argparse
 import io
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from kuryrsctp import prober
 from kuryrsctp.errors import Inconclusive, KuryrSctpError
 from kuryrsctp.model import Outcome
 from kuryrsctp.osc.probe import Probe
+from kuryrsctp.prober import ProbeReport
 from kuryrsctp.sctp.messages import Exchange
 from tests.support.checkout import HANG
 
@@ -47,6 +50,11 @@ def run(*arguments: str) -> tuple[int, str, str]:
         (
             (*ADDRESS, "--interval", "1e12"),
             "invalid interval '1e+12': give seconds, 0 or more, up to a year",
+        ),
+        (
+            (*ADDRESS, "--stats"),
+            "statistics count what a service's load balancer passes on: give a service, and probe"
+            " its VIP",
         ),
         ((*ADDRESS, "--concurrency", "0"), "invalid concurrency '0': give 1 to 1024"),
         (("default/sctp-demo", "--concurrency", "0"), "invalid concurrency '0': give 1 to 1024"),
@@ -237,3 +245,66 @@ def test_each_row_is_flushed_before_the_next_message_is_sent(
 ) -> None:
     _, _, fake = probe(monkeypatch, *EACH)
     assert fake.flushed == [0, 1, 2, 3]
+
+
+class FakeCounters:
+    """Replaces a plan's `CounterReader`: waits twice, unless the user interrupts the first."""
+
+    def __init__(self, *, interrupted: bool) -> None:
+        self.interrupted = interrupted
+        self.calls: list[str] = []
+
+    def start(self) -> None:
+        self.calls.append("start")
+
+    def wait(self, report: ProbeReport) -> Iterator[float]:
+        for left in (25.0, 23.0):
+            self.calls.append("wait")
+            yield left
+            if self.interrupted:
+                raise KeyboardInterrupt
+
+    def add_to(self, report: ProbeReport) -> ProbeReport:
+        self.calls.append("add")
+        return replace(report, warnings=(*report.warnings, "what the counters prove"))
+
+
+def probe_with_counters(
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    interrupted: bool = False,
+    error: BaseException | None = None,
+) -> tuple[int, list[str]]:
+    """Run the command with fake counters; return its status and what was asked of them."""
+    fake = FakeCounters(interrupted=interrupted)
+    make_plan = Probe._make_plan
+
+    def with_counters(command: Probe, parsed_args: argparse.Namespace) -> prober.Plan:
+        counters: Any = fake
+        return replace(make_plan(command, parsed_args), counters=counters)
+
+    monkeypatch.setattr(Probe, "_make_plan", with_counters)
+    status, _, _ = probe(monkeypatch, ends=2, error=error)
+    return status, fake.calls
+
+
+def test_what_the_counters_prove_is_a_warning(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert probe_with_counters(monkeypatch) == (0, ["start", "wait", "wait", "add"])
+    assert caplog.messages == ["what the counters prove"]
+
+
+def test_an_interrupt_while_counters_are_waited_for_shows_what_is_known(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    calls = ["start", "wait", "add"]
+    assert probe_with_counters(monkeypatch, interrupted=True) == (130, calls)
+    assert caplog.messages == ["what the counters prove", "interrupted after 4 of 4 messages"]
+
+
+def test_after_an_interrupted_message_no_counters_are_waited_for(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert probe_with_counters(monkeypatch, error=KeyboardInterrupt()) == (130, ["start"])
+    assert caplog.messages == ["interrupted after 2 of 4 messages"]

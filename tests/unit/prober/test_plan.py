@@ -63,6 +63,8 @@ def test_a_duration_without_a_count_sets_no_limit_of_messages() -> None:
         ({"address": "::1", "port": 9, "backend_pattern": "*"}, "invalid regular expression"),
         ({"address": "::1", "port": 9, "via": "both"}, "only a service has members"),
         ({"address": "::1", "port": 9, "all_members": True}, "only a service has members"),
+        ({"address": "::1", "port": 9, "stats": True}, "statistics count what a service's load"),
+        ({"service": "a", "via": "members", "stats": True}, "give a service, and probe its VIP"),
         (
             {"service": "a", "connection": object(), "via": "moon"},
             "invalid path 'moon': choose vip, members or both",

@@ -90,7 +90,7 @@ def test_a_service_without_members_has_none_to_probe() -> None:
 
 def test_another_address_is_used_instead_of_the_vips() -> None:
     (target,) = targets_of(load_balancer(listener("SCTP", 90)), address="203.0.113.9")
-    assert target == Target(Endpoint("203.0.113.9", 90), MEMBERS)
+    assert target == Target(Endpoint("203.0.113.9", 90), MEMBERS, listener_id="l")
 
 
 @pytest.mark.parametrize(
