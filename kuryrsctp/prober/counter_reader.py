@@ -34,7 +34,7 @@ _USUAL_WAIT = 15.0
 # How old counters are when Octavia has them: the kernel sums them up every 2 s.
 _AGE = 3.0
 
-_READ_TIMEOUT = 20.0
+_READ_TIMEOUT = 10.0
 _MAX_REASON_LENGTH = 300
 
 
