@@ -119,13 +119,14 @@ def explain(
         )
     if growth.associations < sent.reached_a_member and not sent.from_one_port:
         return (
-            f"no report of the load balancer about these messages came within {waited:.0f} s: its"
-            " counters say nothing about them"
+            f"the load balancer's reports, up to {waited:.0f} s later, do not have all associations"
+            " that a member replied to: its counters say nothing about these messages"
         )
     if sent.all_answered:
         return (
-            f"every message was answered; the load balancer counted {growth.associations}"
-            f" associations, {growth.bytes_in} bytes from clients, {growth.bytes_out} bytes to them"
+            "every message was answered; the load balancer counted"
+            f" {_associations(growth.associations)}, {growth.bytes_in} bytes from clients,"
+            f" {growth.bytes_out} bytes to them"
         )
     if proof := _proof(growth, sent):
         doubt = _doubt(growth, sent, None if is_current else waited)
@@ -138,17 +139,18 @@ def _proof(growth: Growth, sent: Sent) -> str:
     missing = _missing(growth, sent)
     nothing_back = growth.associations and not growth.bytes_out
     if missing == sent.messages:
-        return f"the load balancer got none of {missing} associations: they were {_before(sent)}"
+        got = f"the load balancer got none of {_associations(missing)}"
+        return f"{got}: they were {_before(sent)}"
     if missing:
         line = (
-            f"the load balancer got at most {growth.associations} of {sent.messages} associations:"
-            f" at least {missing} were {_before(sent)}"
+            f"the load balancer got at most {growth.associations} of"
+            f" {_associations(sent.messages)}: at least {missing} were {_before(sent)}"
         )
         return f"{line}; it passed nothing back: {_BEHIND}" if nothing_back else line
     if nothing_back:
         return (
-            f"the load balancer got {growth.associations} associations, {sent.messages} were sent"
-            f" from here, and it passed nothing back: {_BEHIND}"
+            f"the load balancer got {_associations(growth.associations)}, {sent.messages} sent from"
+            f" here, and it passed nothing back: {_BEHIND}"
         )
     return ""
 
@@ -162,7 +164,7 @@ def _missing(growth: Growth, sent: Sent) -> int:
 
 
 def _bound(growth: Growth, sent: Sent) -> str:
-    """Return what is likely if nobody else uses the listener, or that nothing can be told."""
+    """Return what holds if nobody else uses the listener, or that nothing can be told."""
     if sent.from_one_port:
         return (
             "messages from one port can share an association, so the load balancer's counters do"
@@ -170,21 +172,22 @@ def _bound(growth: Growth, sent: Sent) -> str:
         )
     if growth.associations > sent.messages:
         return (
-            f"the load balancer got {growth.associations} associations, {sent.messages} were sent"
-            " from here: others use it too, so its counters do not show where messages are lost"
+            f"the load balancer got {_associations(growth.associations)}, {sent.messages} sent from"
+            " here: some are other clients' or an earlier probe's, so its counters do not show"
+            " where messages are lost"
         )
     if sent.silent == sent.messages:
-        likely = (
+        then = (
             f"the {growth.bytes_out} bytes that it passed back (answers or ICMP errors) were lost"
             " on the way to this host, or came too late"
         )
     elif sent.rejected == sent.messages:
-        likely = "the rejections come from behind it"
+        then = "the rejections come from behind it"
     else:
-        likely = "no message was lost before it"
+        then = "no message was lost before it"
     return (
-        f"the load balancer got {growth.associations} associations, as many as were sent from here:"
-        f" if nobody else uses it, {likely}"
+        f"the load balancer got {_associations(growth.associations)}, as many as were sent from"
+        f" here: if all of them are this probe's, {then}"
     )
 
 
@@ -210,3 +213,7 @@ def _doubt(growth: Growth, sent: Sent, waited: float | None) -> str:
     if growth == Growth(associations=0, bytes_in=0, bytes_out=0):
         return f"it does not report: its counters did not change within {waited:.0f} s"
     return f"it reports late: none of its reports within {waited:.0f} s is newer than the messages"
+
+
+def _associations(number: int) -> str:
+    return f"{number} association{'' if number == 1 else 's'}"

@@ -102,7 +102,7 @@ def test_what_is_dropped_between_it_and_the_members_is_lost_behind_it(
         status, outcomes, line = probe(lab)
     assert (status, outcomes) == (3, {"TIMEOUT": COUNT, "": 0})
     assert line.startswith(
-        f"the load balancer got {COUNT} associations, {COUNT} were sent from here, and it passed"
+        f"the load balancer got {COUNT} associations, {COUNT} sent from here, and it passed"
         f" nothing back: {BEHIND}"
     )
 
@@ -112,8 +112,8 @@ def test_answers_that_are_lost_on_the_way_back_have_been_passed_on(lab: Lab) -> 
         status, outcomes, line = probe(lab)
     assert (status, outcomes) == (3, {"TIMEOUT": COUNT, "": 0})
     assert line.startswith(
-        f"the load balancer got {COUNT} associations, as many as were sent from here: if nobody"
-        " else uses it, the "
+        f"the load balancer got {COUNT} associations, as many as were sent from here: if all of"
+        " them are this probe's, the "
     )
     assert line.endswith(
         " bytes that it passed back (answers or ICMP errors) were lost on the way to this host, or"
@@ -127,8 +127,8 @@ def test_what_the_pods_refuse_has_gone_through_the_load_balancer(lab: Lab) -> No
     status, outcomes, line = probe(lab)
     assert (status, outcomes) == (3, {"REFUSED": COUNT, "": 0})
     assert line == (
-        f"the load balancer got {COUNT} associations, as many as were sent from here: if nobody"
-        " else uses it, the rejections come from behind it"
+        f"the load balancer got {COUNT} associations, as many as were sent from here: if all of"
+        " them are this probe's, the rejections come from behind it"
     )
 
 

@@ -169,7 +169,7 @@ def test_answered_messages_that_are_not_counted_leave_nothing_to_conclude(
     api: FakeOctavia,
 ) -> None:
     report, _ = probed(Outcome.ANSWERED)
-    assert meaning(report).startswith("no report of the load balancer about these messages came")
+    assert meaning(report).startswith("the load balancer's reports, up to 25 s later, do not")
 
 
 def test_counters_that_may_not_be_read_are_not_waited_for(api: FakeOctavia) -> None:

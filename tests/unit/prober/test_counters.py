@@ -49,7 +49,7 @@ def test_fewer_associations_than_were_sent_prove_a_loss_before_it() -> None:
 
 def test_no_byte_out_proves_a_loss_behind_it_whoever_else_uses_it() -> None:
     assert explained((8, 1300, 0), TIMEOUT=8) == (
-        "the load balancer got 8 associations, 8 were sent from here, and it passed nothing back:"
+        "the load balancer got 8 associations, 8 sent from here, and it passed nothing back:"
         f" {BEHIND_IT}"
     )
     assert explained((30, 5000, 0), TIMEOUT=8).endswith(f"passed nothing back: {BEHIND_IT}")
@@ -91,15 +91,15 @@ def test_as_many_as_were_sent_is_only_likely_to_be_the_same(
     outcomes: dict[str, int], likely: str
 ) -> None:
     assert explained((8, 1300, 900), **outcomes) == (
-        "the load balancer got 8 associations, as many as were sent from here: if nobody else uses"
-        f" it, {likely}"
+        "the load balancer got 8 associations, as many as were sent from here: if all of them"
+        f" are this probe's, {likely}"
     )
 
 
 def test_more_associations_prove_nothing() -> None:
     assert explained((9, 1300, 900), TIMEOUT=8) == (
-        "the load balancer got 9 associations, 8 were sent from here: others use it too, so its"
-        " counters do not show where messages are lost"
+        "the load balancer got 9 associations, 8 sent from here: some are other clients' or an"
+        " earlier probe's, so its counters do not show where messages are lost"
     )
 
 
@@ -107,8 +107,8 @@ def test_more_associations_prove_nothing() -> None:
 def test_counters_that_lack_an_association_with_a_member_are_out_of_date(outcome: str) -> None:
     line = explained((1, 100, 100), **{outcome: 2, "TIMEOUT": 6})
     assert line == (
-        "no report of the load balancer about these messages came within 15 s: its counters say"
-        " nothing about them"
+        "the load balancer's reports, up to 15 s later, do not have all associations that a member"
+        " replied to: its counters say nothing about these messages"
     )
 
 
@@ -149,6 +149,12 @@ def test_answered_messages_leave_the_figures() -> None:
     assert explained((8, 4224, 4064), ANSWERED=8) == (
         "every message was answered; the load balancer counted 8 associations, 4224 bytes from"
         " clients, 4064 bytes to them"
+    )
+
+
+def test_a_single_association_is_counted_as_one() -> None:
+    assert explained((0, 0, 0), TIMEOUT=1).startswith(
+        "the load balancer got none of 1 association:"
     )
 
 
