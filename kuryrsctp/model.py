@@ -33,6 +33,7 @@ class Member:
     operating_status: str
     subnet_id: str | None = None
     monitor_port: int | None = None
+    backup: bool = False
     changed_at: datetime | None = None
 
 
@@ -52,6 +53,8 @@ class HealthMonitor:
 class Pool:
     """A pool. Octavia lists pools with a `member_count`; the `members` have a list of their own.
 
+    `session_persistence` is its type, `persistence_timeout` in seconds, None for the default.
+
     `listener_ids` are the listeners whose default pool it is.
     """
 
@@ -65,6 +68,7 @@ class Pool:
     members: tuple[Member, ...] = ()
     member_count: int = 0
     session_persistence: str | None = None
+    persistence_timeout: int | None = None
     health_monitor_id: str | None = None
     load_balancer_ids: tuple[str, ...] = ()
     listener_ids: tuple[str, ...] = ()
@@ -76,7 +80,7 @@ class Pool:
 class Listener:
     """A listener, with its default pool where it has one; timeouts are in ms, 0 the default.
 
-    Without `allowed_cidrs` it admits all clients.
+    Without `allowed_cidrs` it admits all clients. A `connection_limit` of -1 is none.
     """
 
     id: str
@@ -92,6 +96,7 @@ class Listener:
     allowed_cidrs: tuple[str, ...] = ()
     timeout_client_data: int = 0
     timeout_member_data: int = 0
+    connection_limit: int = -1
     tags: tuple[str, ...] = ()
     changed_at: datetime | None = None
 

@@ -70,6 +70,7 @@ def _listener(row: Row) -> Listener:
         allowed_cidrs=row.texts("allowed_cidrs"),
         timeout_client_data=row.number("timeout_client_data", 0),
         timeout_member_data=row.number("timeout_member_data", 0),
+        connection_limit=row.number("connection_limit", -1),
     )
 
 
@@ -81,6 +82,9 @@ def _pool(row: Row) -> Pool:
         lb_algorithm=row.text("lb_algorithm"),
         member_count=len(row.rows("members")),
         session_persistence=persistence.optional_text("type") if persistence else None,
+        persistence_timeout=(
+            persistence.optional_number("persistence_timeout") if persistence else None
+        ),
         health_monitor_id=row.optional_text("healthmonitor_id"),
         load_balancer_ids=_ids(row, "loadbalancers"),
         listener_ids=_ids(row, "listeners"),
@@ -94,6 +98,7 @@ def _member(row: Row) -> Member:
         address=row.text("address"),
         protocol_port=row.number("protocol_port"),
         weight=row.number("weight", 1),
+        backup=row.flag("backup", default=False),
         subnet_id=row.optional_text("subnet_id"),
         monitor_port=row.optional_number("monitor_port"),
     )

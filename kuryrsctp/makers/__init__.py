@@ -5,7 +5,7 @@
 A new maker is a module with a Maker, and its place in ownership.MAKERS.
 """
 
-from kuryrsctp.makers import kuryr
+from kuryrsctp.makers import kuryr, occm
 from kuryrsctp.makers.maker import Claim, Maker
 from kuryrsctp.makers.ownership import (
     MAKERS,
@@ -55,10 +55,10 @@ CHANGE_TIMEOUT = kuryr.TIMEOUT
 CONTROLLERS = " or ".join(maker.controller for maker in MAKERS)
 
 
-def host_of(member: Member) -> str | None:
-    """Return the name of the host that a member stands for, None where its name tells none.
+def host_of(member: Member) -> str:
+    """Return the name of the host that a member stands for: a pod, or a node.
 
-    It is what kuryr-sctp-demo calls itself in its answers: the name of the pod.
+    It is what kuryr-sctp-demo calls itself in its answers, in the pod's or in the node's network.
     """
     name = kuryr.read_member(member.name)
-    return name.target if name else None
+    return name.target if name else occm.read_member(member.name)

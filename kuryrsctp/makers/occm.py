@@ -21,6 +21,7 @@ from kuryrsctp.naming import LABEL, ServiceName
 _PREFIX = "kube_service_"
 _PART = re.compile(r"(?:listener|pool)_[0-9]+_(?=kube_service_)")
 _DESCRIPTION = re.compile(r"Kubernetes external service ([^/ ]+)/([^/ ]+) from cluster (.+)")
+_MEMBER = re.compile(r"member_(.+)_[0-9a-fA-F.:]+_[0-9]+")
 _MAX_LENGTH = 255  # bytes, of a name or tag
 
 
@@ -36,6 +37,12 @@ def read_description(text: str) -> ServiceName | None:
     """Read the description of a load balancer that was made for a Service; None for any other."""
     match = _DESCRIPTION.fullmatch(text)
     return _service(match[3], match[1], match[2]) if match else None
+
+
+def read_member(text: str) -> str:
+    """Return the node that a member's name is of; for some providers it is not all of the name."""
+    match = _MEMBER.fullmatch(text)
+    return match[1] if match else text
 
 
 def is_mark(text: str) -> bool:
@@ -106,7 +113,7 @@ class Occm(Unknown):
 
     def member_title(self, name: str) -> str:
         """Return the node that the name is of."""
-        return f"node {name}"
+        return f"node {read_member(name)}"
 
 
 def _marks(tags: tuple[str, ...]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from kuryrsctp import naming, providers
+from kuryrsctp import providers
 from kuryrsctp.errors import CloudError
 from kuryrsctp.model import ListenerStatistics, LoadBalancer, Outcome, Unreadable
 from kuryrsctp.prober.counters import Growth, ListenerCounters, Sent, explain
@@ -188,16 +188,14 @@ class CounterReader:
         """
         from kuryrsctp.cloud import octavia
 
-        ref = naming.LoadBalancerId(self._load_balancer.id)
         try:
-            found = octavia.look_up(self._cloud(), ref).load_balancers
+            current = octavia.read_load_balancer(self._cloud(), self._load_balancer.id)
         except CloudError:
             return False
+        changed_at = current.changed_at if current else None
         since = self._started_at - timedelta(seconds=_USUAL_WAIT)
-        return any(
-            each.changed_at is not None
-            and (each.changed_at > since or each.changed_at != self._load_balancer.changed_at)
-            for each in found
+        return changed_at is not None and (
+            changed_at > since or changed_at != self._load_balancer.changed_at
         )
 
     def _cloud(self) -> "Cloud":

@@ -17,6 +17,7 @@ from kuryrsctp.model import Conclusion, Outcome
 from kuryrsctp.prober.counters import ListenerCounters
 from kuryrsctp.prober.latency import LatencyHistogram
 from kuryrsctp.prober.outages import Outage, OutageDetector
+from kuryrsctp.prober.shares import remarks
 from kuryrsctp.prober.targets import Target
 from kuryrsctp.prober.verdict import TargetResult, conclude
 from kuryrsctp.sctp.messages import Exchange
@@ -142,12 +143,18 @@ class Summary:
         while self._reorder_buffer:
             self._release()
         statistics = self._statistics.values()
-        verdict = conclude([each.result() for each in statistics], all_members=self._all_members)
+        results = [each.result() for each in statistics]
+        verdict = conclude(results, all_members=self._all_members)
+        warnings = [
+            line
+            for each, result in zip(statistics, results, strict=True)
+            for line in (*each.warnings(), *remarks(result))
+        ]
         return ProbeReport(
             service=self.service,
             targets=tuple(each.target for each in statistics),
             groups=tuple(group for each in statistics for group in each.groups()),
-            warnings=tuple(line for each in statistics for line in each.warnings()),
+            warnings=tuple(warnings),
             outages=tuple(outage for each in statistics for outage in each.detector.outages()),
             conclusion=verdict.conclusion,
             reasons=verdict.reasons,
@@ -175,10 +182,7 @@ class _TargetStatistics:
         self._groups: dict[_Key, _GroupCounts] = {}
         self._details: dict[Outcome, str] = {}
         self._peers: set[str] = set()
-        self._member_names = {}
-        for member in target.members:
-            if host := makers.host_of(member):
-                self._member_names[host] = member.name
+        self._member_names = {makers.host_of(member): member.name for member in target.members}
 
     def add(self, exchange: Exchange) -> None:
         """Count an exchange when it has ended."""
@@ -255,9 +259,11 @@ class _TargetStatistics:
             counts[_OUTCOMES[outcome_index]] += group.messages
         for outcome in _OUTCOMES:
             if counts[outcome] and outcome is not Outcome.ANSWERED:
+                causes = {} if self.target.direct else self.target.provider.outcome_causes
+                cause = f"; {causes[outcome]}" if outcome in causes else ""
                 yield (
                     f"{self.target.endpoint}: {counts[outcome]} of {self._messages} messages"
-                    f" {outcome.value}: {self._details[outcome]}"
+                    f" {outcome.value}: {self._details[outcome]}{cause}"
                 )
 
     def _key(self, exchange: Exchange) -> _Key:

@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from kuryrsctp import makers
 from kuryrsctp.addresses import Endpoint, numeric_endpoint
 from kuryrsctp.errors import Inconclusive, ServiceLacksSctp
-from kuryrsctp.model import LoadBalancer, Member, Pool
+from kuryrsctp.model import Listener, LoadBalancer, Member
+from kuryrsctp.providers import provider_named
+from kuryrsctp.providers.provider import Distribution, Provider
+
+# Of an address, behind which there may be anything.
+UNKNOWN_PROVIDER = provider_named("")
 
 _MIN_COUNT, _MAX_COUNT = 4, 100
 # The probability that a round misses a member, where members are chosen by a hash.
@@ -25,45 +30,45 @@ class Via(str, enum.Enum):
     BOTH = "both"
 
 
-class Distribution(enum.Enum):
-    """How a load balancer distributes the associations of one client, each from a fresh port."""
-
-    ROUND_ROBIN = "to each member in turn"
-    HASHED = "to a member chosen by a hash of the source port"
-    STICKY = "always to one member"
-
-
 @dataclass(frozen=True, slots=True)
 class Target:
     """Where messages are sent, and the members that are known to answer there.
 
-    `direct` is set if the endpoint is that of the one member itself. `listener_id` is the ID of
-    the listener whose port it is, "" if there is none.
+    `direct` is set if the endpoint is that of the one member itself. `promise` is what in the
+    pool says that one client always reaches the same member, "" for nothing. `listener_id` is the
+    ID of the listener whose port it is, "" if there is none.
     """
 
     endpoint: Endpoint
     members: tuple[Member, ...] = ()
     distribution: Distribution = Distribution.ROUND_ROBIN
     direct: bool = False
+    provider: Provider = UNKNOWN_PROVIDER
+    promise: str = ""
     listener_id: str = ""
 
     @property
     def expected(self) -> tuple[Member, ...]:
         """The members that have to answer if enough messages are sent."""
+        provider = self.provider
         return tuple(
-            member for member in self.members if member.admin_state_up and member.weight > 0
+            member
+            for member in self.members
+            if provider.weight_of(member) > 0 and not provider.may_idle(member)
         )
 
     @property
     def round_length(self) -> int:
         """How many messages reach every member; with a hash, in 99 of 100 cases."""
-        weights = [member.weight for member in self.expected]
-        if not weights or self.distribution is Distribution.STICKY:
+        weights = [self.provider.weight_of(member) for member in self.expected]
+        if not weights or self.direct or self.distribution is Distribution.STICKY:
             return 1
-        if self.distribution is Distribution.HASHED and len(weights) > 1:
-            missed = 1 - min(weights) / sum(weights)
-            return math.ceil(math.log(_MISS_PROBABILITY / len(weights)) / math.log(missed))
-        return sum(weights) // math.gcd(*weights)
+        if self.distribution is Distribution.ROUND_ROBIN:
+            return sum(weights) // math.gcd(*weights)
+        if len(weights) == 1:
+            return 1
+        missed = 1 - min(weights) / sum(weights)
+        return math.ceil(math.log(_MISS_PROBABILITY / len(weights)) / math.log(missed))
 
     @property
     def default_count(self) -> int:
@@ -71,17 +76,8 @@ class Target:
 
         With round robin these are two rounds, because other clients take turns as well.
         """
-        rounds = 1 if self.distribution is Distribution.HASHED else 2
+        rounds = 2 if self.distribution is Distribution.ROUND_ROBIN else 1
         return min(max(rounds * self.round_length, _MIN_COUNT), _MAX_COUNT)
-
-
-def distribution_of(pool: Pool) -> Distribution:
-    """Return how a pool distributes the associations of one client."""
-    if pool.session_persistence or pool.lb_algorithm == "SOURCE_IP":
-        return Distribution.STICKY
-    if pool.lb_algorithm == "SOURCE_IP_PORT":
-        return Distribution.HASHED
-    return Distribution.ROUND_ROBIN
 
 
 def targets_of(
@@ -103,49 +99,57 @@ def targets_of(
             f" (it has {', '.join(others) or 'none at all'}): check that the Service's ports have"
             " `protocol: SCTP`, and that the Octavia provider supports SCTP"
         )
+    provider = provider_named(load_balancer.provider)
     vips = tuple(
-        Target(
+        _vip_target(
             numeric_endpoint(address or load_balancer.vip_address, listener.protocol_port),
-            listener.pool.members if listener.pool else (),
-            distribution_of(listener.pool) if listener.pool else Distribution.ROUND_ROBIN,
-            listener_id=listener.id,
+            listener,
+            provider,
         )
         for listener in listeners
     )
     if via is Via.VIP:
         return vips
-    members = tuple(direct_targets(member for vip in vips for member in vip.members))
+    members = tuple(direct_targets((each for vip in vips for each in vip.members), provider))
     if via is Via.MEMBERS and not members:
         raise Inconclusive(f"load balancer '{load_balancer.name}' has no members to probe")
     return members if via is Via.MEMBERS else vips + members
 
 
-def direct_targets(members: Iterable[Member]) -> Iterator[Target]:
+def direct_targets(members: Iterable[Member], provider: Provider) -> Iterator[Target]:
     """Yield each member's own endpoint once; raise AddressError for an invalid address."""
     seen = set()
     for member in members:
         endpoint = numeric_endpoint(member.address, member.protocol_port)
         if endpoint not in seen:
             seen.add(endpoint)
-            yield Target(endpoint, (member,), direct=True)
+            yield Target(endpoint, (member,), direct=True, provider=provider)
+
+
+def _vip_target(endpoint: Endpoint, listener: Listener, provider: Provider) -> Target:
+    pool = listener.pool
+    if pool is None:
+        return Target(endpoint, provider=provider, listener_id=listener.id)
+    promise = pool.lb_algorithm if pool.lb_algorithm == "SOURCE_IP" else ""
+    if pool.session_persistence:
+        promise = f"session persistence {pool.session_persistence}"
+    return Target(
+        endpoint,
+        pool.members,
+        provider.distribution(pool),
+        provider=provider,
+        promise=promise,
+        listener_id=listener.id,
+    )
 
 
 def notes(targets: Iterable[Target], source_port: int | None) -> Iterator[str]:
-    """Yield a line for each reason why messages may not reach every member."""
-    for target in targets:
-        if target.distribution is Distribution.STICKY:
-            yield (
-                f"{target.endpoint}: with SOURCE_IP or session persistence, all messages of this"
-                " client go to one member: the probe says nothing about the other members"
-            )
-        elif target.distribution is Distribution.HASHED and source_port is None:
-            yield (
-                f"{target.endpoint}: SOURCE_IP_PORT chooses the member by a hash of the source"
-                " port: a member that does not answer may not have got any message"
-            )
+    """Yield what the user should know before the first message."""
     if source_port is not None:
+        reasons = dict.fromkeys(
+            target.provider.reused_port for target in targets if not target.direct
+        )
         yield (
-            f"every message is sent from port {source_port}: all of them may reach one member,"
-            " and an amphora drops the first INIT from a port that was used seconds ago. A delay of"
-            " 1 s, or a TIMEOUT, is then no proof of a fault"
+            f"every message is sent from port {source_port}: all of them may reach one member"
+            f"{''.join(f', and {reason}' for reason in reasons)}"
         )

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from kuryrsctp.model import Conclusion, Member
-from kuryrsctp.prober.targets import Distribution, Target
+from kuryrsctp.prober.targets import Target
+from kuryrsctp.providers.provider import Distribution
 from kuryrsctp.terminal_text import printable
 
 _MAX_NAME_LENGTH = 255
+_BALANCER = "the load balancer, its security group or the way from here to the VIP"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +90,16 @@ def _compare(vip: TargetResult, results: Iterable[TargetResult]) -> Iterator[_Re
     name = vip.target.endpoint
     if not direct:
         yield _Reason(Conclusion.OK, f"{name}: it has no member to compare the load balancer with")
+    elif not vip.answered and len(reached) == len(direct):
+        yield _wrong(
+            f"{name}: all of its {len(direct)} members answer directly and none through the VIP:"
+            f" {_BALANCER} is at fault"
+        )
     elif not vip.answered and reached:
         yield _wrong(
             f"{name}: {len(reached)} of {len(direct)} members answer directly and none through the"
-            " VIP: the load balancer or its security group is at fault"
+            f" VIP: {_BALANCER} is at fault, unless all {vip.messages} messages went to members"
+            " that do not answer"
         )
     elif not vip.answered:
         yield _wrong(
@@ -116,11 +124,18 @@ def _compare_members(vip: TargetResult, direct: Sequence[TargetResult]) -> Itera
         if reason:
             blamed = blamed or reason.conclusion is Conclusion.WRONG
             yield reason
-    if not (vip.complete or blamed):
+    if vip.complete or blamed:
+        return
+    lost = f"{vip.messages - vip.answered} of {vip.messages} messages are lost"
+    if all(result.complete for result in direct):
         yield _wrong(
-            f"{vip.target.endpoint}: the members answer directly, and through the VIP"
-            f" {vip.messages - vip.answered} of {vip.messages} messages are lost: the load balancer"
-            " or its security group is at fault"
+            f"{vip.target.endpoint}: the members answer directly, and through the VIP {lost}:"
+            f" {_BALANCER} is at fault"
+        )
+    else:
+        yield _wrong(
+            f"{vip.target.endpoint}: through the VIP {lost}: a member that does not answer directly"
+            f" either, or {_BALANCER}, is at fault"
         )
 
 
@@ -129,13 +144,18 @@ def _compare_member(vip: TargetResult, direct: TargetResult) -> _Reason | None:
     name = f"{vip.target.endpoint}: {printable(member.name, _MAX_NAME_LENGTH)}"
     through_vip = bool(vip.answered_by.get(member.name))
     all_named = not vip.answered_by.get("")
+    had_turn = (
+        member in vip.target.expected
+        and vip.target.distribution is Distribution.ROUND_ROBIN
+        and vip.messages >= vip.target.round_length
+    )
     if not direct.answered and through_vip:
         return _Reason(
             Conclusion.OK,
             f"{name} answers through the VIP only: it cannot be reached from here, and is not"
             " judged",
         )
-    if not direct.answered and (member not in vip.target.expected or not all_named):
+    if not direct.answered and not (had_turn and all_named):
         return _Reason(
             Conclusion.OK,
             f"{name} does not answer directly; whether it answers through the VIP is not known",
@@ -150,15 +170,15 @@ def _compare_member(vip: TargetResult, direct: TargetResult) -> _Reason | None:
             f"{name} answers only {direct.answered} of {direct.messages} messages directly: that"
             " pod, or the path to it, is at fault"
         )
-    had_turn = (
-        member in vip.target.expected
-        and vip.target.distribution is Distribution.ROUND_ROBIN
-        and vip.messages >= vip.target.round_length
-    )
     if had_turn and all_named and not through_vip:
+        why = (
+            "the load balancer sent it none of them"
+            if vip.complete
+            else "the load balancer does not send to it, or what it sends does not arrive there"
+            " (see the member's security group)"
+        )
         return _wrong(
-            f"{name} answers directly and never through the VIP: the load balancer does not send to"
-            " it, or a security group drops what it sends"
+            f"{name} answers directly, and none of {vip.messages} messages through the VIP: {why}"
         )
     return None
 

@@ -9,12 +9,22 @@ AMPHORA = Provider(
     names=frozenset({"amphora", "amphorav2", "octavia"}),
     is_known_to_balance_sctp=True,
     algorithms=frozenset({"ROUND_ROBIN", "LEAST_CONNECTIONS", "SOURCE_IP"}),
+    monitors=frozenset({"SCTP", "HTTP", "TCP", "UDP-CONNECT"}),
+    heeds_weight=True,
+    # Not in the template of keepalived's configuration for LVS.
+    heeds_backup=False,
+    connection_limit="of each member, not of the listener (keepalived's uthreshold)",
     traffic_source=TrafficSource.BALANCER,
     has_statistics=True,
     listener_error="the amphora does not run it",
+    recovery="the cloud's operator can have new amphorae made: `openstack loadbalancer failover"
+    " <ID>`",
+    reused_port="an amphora drops the first INIT from a port that was used seconds ago. A delay of"
+    " 1 s, or a TIMEOUT, is then no proof of a fault",
     causes={
         "listener-status": "The amphora does not report.",
         "load-balancer-operating": "The amphora does not report.",
+        "member-backup": "An amphora treats a backup member like any other.",
         "member-security-groups": "The group does not allow SCTP from the member's subnet in"
         " Octavia, where an amphora's packets come from.",
         "pool-algorithm": "An amphora supports every algorithm except SOURCE_IP_PORT.",

@@ -2,23 +2,44 @@
 
 """OVN: the virtual switches balance, and there is no machine between client and member."""
 
-from kuryrsctp.providers.provider import Provider, TrafficSource
+from kuryrsctp.model import Outcome
+from kuryrsctp.providers.provider import Distribution, Provider, TrafficSource
+
+_SILENCE = (
+    "with OVN also where the pool has no member, or the load balancer, listener or pool is switched"
+    " off: it never refuses by itself"
+)
 
 OVN = Provider(
     title="OVN",
     names=frozenset({"ovn"}),
     is_known_to_balance_sctp=True,
     algorithms=frozenset({"SOURCE_IP_PORT", "SOURCE_IP"}),
+    monitors=frozenset({"TCP", "UDP-CONNECT"}),
+    # SOURCE_IP is applied by new releases, and only to a pool that was made with it.
+    unheeded_algorithms={"SOURCE_IP": Distribution.UNKNOWN},
+    heeds_endless_persistence=False,
+    heeds_weight=False,
+    misleading_monitors=frozenset({"TCP"}),
     traffic_source=TrafficSource.CLIENT,
     filters_at_vip=False,
     reports_offline=False,
     has_statistics=False,
-    missing_pool="OVN refuses a pool whose algorithm is not SOURCE_IP_PORT",
+    missing_pool="OVN refuses a pool whose algorithm it does not support, such as ROUND_ROBIN",
+    reused_port="OVN hands the same port to the same member",
     causes={
         "member-security-groups": "OVN keeps the client's address, and the group does not allow"
         " SCTP from the clients.",
         "pool-algorithm": "OVN supports SOURCE_IP_PORT, newer releases SOURCE_IP as well.",
-        "pool-exists": "OVN answers 501 to a pool whose algorithm is not SOURCE_IP_PORT, which"
+        "pool-exists": "OVN answers 501 to a pool whose algorithm it does not support, which"
         " leaves a listener without a pool.",
+        "pool-monitor": "OVN has no health monitor for SCTP; one of type TCP makes every part ERROR"
+        " while messages are answered.",
+        "pool-persistence": "OVN applies session persistence only with a timeout.",
     },
+    remedies={
+        "pool-monitor": "OVN has no health monitor that asks over SCTP: see whether `openstack"
+        " kuryr sctp probe` gets through, and do not rely on the statuses",
+    },
+    outcome_causes={Outcome.TIMEOUT: _SILENCE},
 )

@@ -6,6 +6,8 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from kuryrsctp.model import Member, Outcome, Pool
+
 
 class TrafficSource(enum.Enum):
     """The source address of the packets that members receive."""
@@ -15,19 +17,51 @@ class TrafficSource(enum.Enum):
     UNKNOWN = "not known"
 
 
+class Distribution(enum.Enum):
+    """How a load balancer distributes the associations of one client, each from a fresh port."""
+
+    ROUND_ROBIN = "to each member in turn"
+    HASHED = "to a member chosen by a hash of the source port"
+    STICKY = "always to one member"
+    UNKNOWN = "not known"
+
+
+# What the API's reference says of an algorithm; of LEAST_CONNECTIONS it does not tell whose turn
+# it is. https://docs.openstack.org/api-ref/load-balancer/v2/#create-pool
+_DISTRIBUTIONS: Mapping[str, Distribution] = {
+    "ROUND_ROBIN": Distribution.ROUND_ROBIN,
+    "SOURCE_IP": Distribution.STICKY,
+    "SOURCE_IP_PORT": Distribution.HASHED,
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
     """Knowledge of one provider; the defaults are what holds where nothing is known.
 
     `title` is its name in a sentence, `names` are those that Octavia has for it. `algorithms` are
-    the pool algorithms that it supports, None if that is not known. `causes` and `remedies` are
-    what it adds to a check, by the check's name.
+    the pool algorithms that it supports, and `monitors` the types of health monitors that it takes
+    for an SCTP pool, None if that is not known. `causes` and `remedies` are what it adds to a
+    check, by the check's name; `outcome_causes` is what it adds to an outcome through the VIP.
     """
 
     title: str
     names: frozenset[str] = frozenset()
     is_known_to_balance_sctp: bool = False
     algorithms: frozenset[str] | None = None
+    monitors: frozenset[str] | None = None
+    # The algorithms that need not do what they promise, and what the provider does then.
+    unheeded_algorithms: Mapping[str, Distribution] = field(default_factory=dict)
+    # Whether session persistence without a timeout is applied.
+    heeds_endless_persistence: bool = True
+    # Whether the weights of members are applied; None if that is not known.
+    heeds_weight: bool | None = None
+    # Whether a backup member waits until no other works; None if that is not known.
+    heeds_backup: bool | None = None
+    # What a connection limit limits, "" if that is not known.
+    connection_limit: str = ""
+    # A type of monitor that the provider takes and that makes its objects ERROR without a fault.
+    misleading_monitors: frozenset[str] = frozenset()
     traffic_source: TrafficSource = TrafficSource.UNKNOWN
     # Where security groups are enforced: at the VIP's port, or at the members' ports only.
     filters_at_vip: bool = True
@@ -39,9 +73,37 @@ class Provider:
     has_statistics: bool | None = None
     # What it means that a listener has no pool.
     missing_pool: str = "nothing answers on this port"
+    # What an operator can do about a load balancer in ERROR, "" if nothing is known.
+    recovery: str = ""
+    # What happens to an association from a port that was used seconds ago.
+    reused_port: str = (
+        "a load balancer that keeps state drops the first INIT from a port that was used seconds"
+        " ago. A delay of 1 s, or a TIMEOUT, is then no proof of a fault"
+    )
     causes: Mapping[str, str] = field(default_factory=dict)
     remedies: Mapping[str, str] = field(default_factory=dict)
+    outcome_causes: Mapping[Outcome, str] = field(default_factory=dict)
 
     def supports(self, algorithm: str) -> bool:
         """Tell whether a pool may have an algorithm; True if it is not known."""
         return self.algorithms is None or algorithm in self.algorithms
+
+    def distribution(self, pool: Pool) -> Distribution:
+        """Return how a pool distributes the associations of one client."""
+        is_applied = self.heeds_endless_persistence or pool.persistence_timeout is not None
+        if pool.session_persistence and is_applied:
+            return Distribution.STICKY
+        algorithm = pool.lb_algorithm
+        if algorithm in self.unheeded_algorithms:
+            return self.unheeded_algorithms[algorithm]
+        return _DISTRIBUTIONS.get(algorithm, Distribution.UNKNOWN)
+
+    def weight_of(self, member: Member) -> int:
+        """Return a member's share in relation to the others', 0 for none."""
+        if not member.admin_state_up:
+            return 0
+        return 1 if self.heeds_weight is False else member.weight
+
+    def may_idle(self, member: Member) -> bool:
+        """Tell whether a member may get nothing though it has a weight: as a backup."""
+        return member.backup and self.heeds_backup is not False

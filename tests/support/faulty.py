@@ -119,10 +119,9 @@ def _faults(healthy: LoadBalancer) -> Iterator[Fault]:
     yield (replace(healthy, orphaned_pools=(port.pool,)),), {}
     yield (healthy, replace(healthy, id="twin")), {}
     yield (healthy,), {"leaving": (replace(healthy, id="twin"),)}
-    for changed_listener in _listeners(port):
-        admits = Expectations(source=ipaddress.ip_network("192.0.2.0/24"))
-        yield (_with(healthy, changed_listener),), {"expected": admits}
+    admitting = _with(healthy, replace(port, allowed_cidrs=("10.0.0.128/26",)))
     for expected in _expectations():
+        yield (admitting,), {"expected": expected}
         for network in _networks(healthy):
             yield (healthy,), {"expected": expected, "network": network}
     for quota in (Quota(5, 5), Quota(50, 49), None):
@@ -188,6 +187,7 @@ def _members(found: Member) -> Iterator[Member]:
     yield from _states(found)
     yield replace(found, name="by-hand")
     yield replace(found, weight=0)
+    yield replace(found, backup=True)
     yield replace(found, protocol_port=9091)
     yield replace(found, address="2001:db8::1" if "." in found.address else "192.0.2.1")
     yield replace(found, address="x")

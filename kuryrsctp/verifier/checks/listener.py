@@ -126,6 +126,22 @@ def listener_timeouts(target: ListenerTarget) -> CheckResult:
 
 
 @check(
+    "listener-connection-limit",
+    on=ListenerTarget,
+    when=lambda target: target.listener.connection_limit >= 0,
+    meaning="How many connections the listener takes at a time. Only told where there is a limit.",
+    cause="It was set by hand, or by the maker for an annotation of the Service.",
+    remedy="none is needed, if the limit is meant",
+)
+def listener_connection_limit(target: ListenerTarget) -> CheckResult:
+    """Tell the limit, and what it limits with this provider."""
+    limit, scope = target.listener.connection_limit, target.provider.connection_limit
+    return ok(
+        f"{limit}, {scope}" if scope else f"{limit}; how the provider applies it is not known"
+    )
+
+
+@check(
     "pool-exists",
     on=ListenerTarget,
     meaning="The listener hands associations to a pool.",

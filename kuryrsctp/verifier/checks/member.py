@@ -87,8 +87,30 @@ def member_admin_state(target: MemberTarget) -> CheckResult:
 )
 def member_weight(target: MemberTarget) -> CheckResult:
     """Check the weight."""
-    weight = target.member.weight
+    weight, provider = target.member.weight, target.provider
+    if provider.heeds_weight is False:
+        return ok(
+            str(weight) if weight == 1 else f"{weight}, which {provider.title} does not apply"
+        )
     return ok(str(weight)) if weight > 0 else warn(f"{weight}: it gets no new association")
+
+
+@check(
+    "member-backup",
+    on=MemberTarget,
+    when=lambda target: target.member.backup,
+    meaning="Whether a backup member waits until no other works. Only checked where one is.",
+    cause="It was made a backup by hand.",
+    remedy="openstack loadbalancer member set --disable-backup <pool> <ID>, or do not rely on it",
+)
+def member_backup(target: MemberTarget) -> CheckResult:
+    """Tell what the provider does with a backup member."""
+    heeds, title = target.provider.heeds_backup, target.provider.title
+    if heeds is None:
+        return skip(f"whether {title} keeps a backup member in reserve is not known")
+    if heeds:
+        return ok("gets associations only while no other member works")
+    return warn(f"{title} does not keep it in reserve: it gets a full share")
 
 
 @check(

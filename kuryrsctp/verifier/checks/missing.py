@@ -13,8 +13,8 @@ _SCTP_VERSION = (2, 23)
 # A quota is said to be nearly used up when less than a tenth of it is left.
 _LOW_QUOTA_DIVISOR = 10
 _MORE_QUOTA = (
-    "ask the cloud's operator for more (`openstack loadbalancer quota show <project>`), or delete"
-    " what no Service uses"
+    "ask the cloud's operator for more (`openstack loadbalancer quota show <project>` shows the"
+    " limits)"
 )
 
 

@@ -29,13 +29,10 @@ _NOT_SCTP = (
 
 def health_port(target: PoolTarget, member: Member) -> int | None:
     """Return the port on which a member's node is asked for pods, None if it is not."""
-    monitor = target.monitor
-    is_for_nodes = monitor is not None and monitor.type in _TYPES_FOR_NODES
-    return (
-        member.monitor_port
-        if is_for_nodes and member.monitor_port != member.protocol_port
-        else None
-    )
+    monitor, port = target.monitor, member.monitor_port
+    if monitor is None or monitor.type not in _TYPES_FOR_NODES or port == member.protocol_port:
+        return None
+    return port
 
 
 def health_ports(target: PoolTarget) -> list[int]:
@@ -76,8 +73,8 @@ def _listed(names: Sequence[str]) -> str:
 
 def of_member(target: MemberTarget) -> CheckResult:
     """Say what it means that a member is in ERROR."""
-    if (stale := _stale(target)) is not None:
-        return stale
+    if (meaningless := _meaningless(target)) is not None:
+        return meaningless
     if target.monitor is None:
         return warn("what the health monitor asks is not visible", _LEFT_OVER)
     port = health_port(target, target.member)
@@ -93,8 +90,8 @@ def of_member(target: MemberTarget) -> CheckResult:
 
 def of_pool(target: PoolTarget) -> CheckResult:
     """Say what it means that a pool is in ERROR or DEGRADED."""
-    if (stale := _stale(target)) is not None:
-        return stale
+    if (meaningless := _meaningless(target)) is not None:
+        return meaningless
     in_error = [member for member in _used(target) if member.operating_status == "ERROR"]
     if in_error and all(health_port(target, member) for member in in_error):
         if _is_any_online(target):
@@ -105,12 +102,18 @@ def of_pool(target: PoolTarget) -> CheckResult:
     return warn("the health monitor reaches only some of its members")
 
 
-def _stale(target: PoolTarget) -> CheckResult | None:
-    """Say that nothing is asked now, so that the status is an old one; None if that is not so."""
+def _meaningless(target: PoolTarget) -> CheckResult | None:
+    """Say why a status does not tell how members are; None if it does."""
+    monitor, title = target.monitor, target.provider.title
     if target.pool.health_monitor_id is None:
         return warn("likely left over, as the pool has no health monitor", _LEFT_OVER)
-    if target.monitor is not None and not target.monitor.admin_state_up:
+    if monitor is None:
+        return None
+    if not monitor.admin_state_up:
         return warn("likely left over, as the health monitor is switched off", _LEFT_OVER)
+    if monitor.type in target.provider.misleading_monitors:
+        told = f"with a monitor of type {monitor.type} {title} reports this also where all is well"
+        return warn(told, _NOT_SCTP)
     return None
 
 
@@ -130,7 +133,8 @@ def _no_node(target: PoolTarget) -> CheckResult:
 
 def _used(target: PoolTarget) -> list[Member]:
     """Return the members that get associations as far as they are well."""
-    return [member for member in target.pool.members if member.admin_state_up and member.weight]
+    weight_of = target.provider.weight_of
+    return [member for member in target.pool.members if weight_of(member)]
 
 
 def _is_any_online(target: PoolTarget) -> bool:

@@ -6,10 +6,13 @@ import ipaddress
 from collections import Counter
 from dataclasses import replace
 
+from kuryrsctp.providers.provider import Distribution
 from kuryrsctp.verifier.checks import monitoring, names, statuses
 from kuryrsctp.verifier.checks.catalogue import CheckResult, check, fail, ok, skip, warn
 from kuryrsctp.verifier.checks.targets import PoolTarget
 from kuryrsctp.verifier.report import Status
+
+_STICKY = "{}: one client always reaches the same member"
 
 
 @check(
@@ -48,9 +51,9 @@ def pool_algorithm(target: PoolTarget) -> CheckResult:
     algorithm = target.pool.lb_algorithm
     if not target.provider.supports(algorithm):
         return fail(f"{algorithm}, which provider {target.load_balancer.provider} does not support")
-    if algorithm == "SOURCE_IP":
-        return ok("SOURCE_IP: one client always reaches the same member")
-    return ok(algorithm)
+    if algorithm not in target.provider.unheeded_algorithms:
+        return ok(_STICKY.format(algorithm) if algorithm == "SOURCE_IP" else algorithm)
+    return ok(f"{algorithm}, which {target.provider.title} need not apply: not known")
 
 
 @check(
@@ -63,8 +66,13 @@ def pool_algorithm(target: PoolTarget) -> CheckResult:
 )
 def pool_persistence(target: PoolTarget) -> CheckResult:
     """Tell about session persistence."""
-    kind = target.pool.session_persistence
-    return ok(f"{kind}: one client always reaches the same member" if kind else "none")
+    kind, timeout = target.pool.session_persistence, target.pool.persistence_timeout
+    if kind is None:
+        return ok("none")
+    if target.provider.distribution(target.pool) is not Distribution.STICKY:
+        return ok(f"{kind}, which {target.provider.title} applies only with a timeout")
+    lasting = "" if timeout is None else f", for {timeout} s after its last association"
+    return ok(_STICKY.format(kind) + lasting)
 
 
 @check(
@@ -137,7 +145,7 @@ def members_exist(target: PoolTarget) -> CheckResult:
         if when := target.maker.no_members:
             return warn(f"no member: {when}; nothing answers", transient=True)
         return statuses.missing(target, "no member: nothing answers")
-    used = sum(member.admin_state_up and member.weight > 0 for member in members)
+    used = sum(target.provider.weight_of(member) > 0 for member in members)
     if not used:
         return fail(f"none of {len(members)} is in use: all are switched off or have weight 0")
     return ok(f"{len(members)}" if used == len(members) else f"{len(members)}, {used} in use")

@@ -90,7 +90,7 @@ def _without_reason(target: LoadBalancerTarget) -> CheckResult | None:
         return ok(status)
     if off := target.switched_off:
         return skip(f"{status}, as the {off} is switched off")
-    if isinstance(part, Member) and part.weight == 0:
+    if isinstance(part, Member) and target.provider.weight_of(part) == 0:
         return skip(f"{status}, as its weight is 0")
     if isinstance(target, PoolTarget) and _is_listener_down(target):
         return skip(f"{status}, as for its listener: {target.provider.listener_error}")

@@ -61,8 +61,8 @@ class FakeOctavia:
         known = [report for at, report in self.reports if at <= self.clock.now - 1000]
         return [known[-1]]
 
-    def look_up(self, cloud: object, ref: object) -> octavia.Lookup:
-        return octavia.Lookup((self.balancer,))
+    def read_load_balancer(self, cloud: object, load_balancer_id: str) -> LoadBalancer:
+        return self.balancer
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
 def api(monkeypatch: pytest.MonkeyPatch, clock: FakeClock) -> Iterator[FakeOctavia]:
     fake = FakeOctavia(clock)
     monkeypatch.setattr(statistics, "listener_statistics", fake.read)
-    monkeypatch.setattr(octavia, "look_up", fake.look_up)
+    monkeypatch.setattr(octavia, "read_load_balancer", fake.read_load_balancer)
     return fake
 
 

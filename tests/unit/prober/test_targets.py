@@ -8,7 +8,10 @@ import pytest
 from kuryrsctp.addresses import Endpoint
 from kuryrsctp.errors import Inconclusive, ServiceLacksSctp
 from kuryrsctp.model import Listener, LoadBalancer, Member, Pool
-from kuryrsctp.prober.targets import Distribution, Target, Via, notes, targets_of
+from kuryrsctp.prober.targets import Target, Via, notes, targets_of
+from kuryrsctp.providers.amphora import AMPHORA
+from kuryrsctp.providers.ovn import OVN
+from kuryrsctp.providers.provider import Distribution
 
 VIP = Endpoint("10.0.0.158", 90)
 STATE: dict[str, Any] = {
@@ -71,8 +74,8 @@ def test_the_members_of_a_service_are_targets_once_each() -> None:
     pool = replace(POOL, members=(MEMBERS[0], shared, other))
     balancer = load_balancer(listener("SCTP", 90, pool), listener("SCTP", 91, pool))
     direct = [
-        Target(Endpoint("10.0.0.75", 9090), (MEMBERS[0],), direct=True),
-        Target(Endpoint("10.0.0.88", 9090), (other,), direct=True),
+        Target(Endpoint("10.0.0.75", 9090), (MEMBERS[0],), direct=True, provider=AMPHORA),
+        Target(Endpoint("10.0.0.88", 9090), (other,), direct=True, provider=AMPHORA),
     ]
     assert list(targets_of(balancer, Via.MEMBERS)) == direct
     assert [target.endpoint.port for target in targets_of(balancer, Via.BOTH)] == [
@@ -90,28 +93,73 @@ def test_a_service_without_members_has_none_to_probe() -> None:
 
 def test_another_address_is_used_instead_of_the_vips() -> None:
     (target,) = targets_of(load_balancer(listener("SCTP", 90)), address="203.0.113.9")
-    assert target == Target(Endpoint("203.0.113.9", 90), MEMBERS, listener_id="l")
+    assert target == Target(Endpoint("203.0.113.9", 90), MEMBERS, provider=AMPHORA, listener_id="l")
 
 
 @pytest.mark.parametrize(
-    ("change", "source_port", "words"),
+    ("change", "distribution", "promise"),
     [
-        ({}, None, []),
-        ({"lb_algorithm": "LEAST_CONNECTIONS"}, None, []),
-        ({"lb_algorithm": "SOURCE_IP"}, None, ["go to one member"]),
-        ({"session_persistence": "SOURCE_IP"}, None, ["go to one member"]),
-        ({"lb_algorithm": "SOURCE_IP_PORT"}, None, ["may not have got any message"]),
-        ({"lb_algorithm": "SOURCE_IP_PORT"}, 4040, ["every message is sent from port 4040"]),
-        ({}, 4040, ["every message is sent from port 4040"]),
+        ({}, Distribution.ROUND_ROBIN, ""),
+        ({"lb_algorithm": "LEAST_CONNECTIONS"}, Distribution.UNKNOWN, ""),
+        ({"lb_algorithm": "SOURCE_IP"}, Distribution.STICKY, "SOURCE_IP"),
+        (
+            {"session_persistence": "SOURCE_IP"},
+            Distribution.STICKY,
+            "session persistence SOURCE_IP",
+        ),
+        ({"lb_algorithm": "SOURCE_IP_PORT"}, Distribution.HASHED, ""),
     ],
 )
-def test_a_note_says_what_keeps_messages_from_reaching_every_member(
-    change: dict[str, Any], source_port: int | None, words: list[str]
+def test_the_pool_tells_how_the_members_of_a_target_are_chosen(
+    change: dict[str, Any], distribution: Distribution, promise: str
 ) -> None:
-    targets = targets_of(load_balancer(listener("SCTP", 90, replace(POOL, **change))))
+    (target,) = targets_of(load_balancer(listener("SCTP", 90, replace(POOL, **change))))
+    assert (target.distribution, target.promise) == (distribution, promise)
+
+
+@pytest.mark.parametrize(
+    ("change", "distribution"),
+    [
+        ({"lb_algorithm": "SOURCE_IP"}, Distribution.UNKNOWN),
+        ({"lb_algorithm": "SOURCE_IP_PORT"}, Distribution.HASHED),
+        (
+            {"lb_algorithm": "SOURCE_IP_PORT", "session_persistence": "SOURCE_IP"},
+            Distribution.HASHED,
+        ),
+        (
+            {
+                "lb_algorithm": "SOURCE_IP_PORT",
+                "session_persistence": "SOURCE_IP",
+                "persistence_timeout": 360,
+            },
+            Distribution.STICKY,
+        ),
+    ],
+)
+def test_ovn_does_not_do_all_that_the_pool_says(
+    change: dict[str, Any], distribution: Distribution
+) -> None:
+    assert OVN.distribution(replace(POOL, **change)) is distribution
+
+
+def test_where_weights_are_not_applied_every_member_that_is_on_has_to_answer() -> None:
+    members = (member("a", weight=0), member("b", weight=7), member("c", admin_state_up=False))
+    assert Target(VIP, members, provider=OVN).expected == members[:2]
+    assert Target(VIP, members, provider=AMPHORA).expected == members[1:2]
+
+
+@pytest.mark.parametrize(
+    ("source_port", "words"),
+    [(None, []), (4040, ["every message is sent from port 4040"])],
+)
+def test_a_note_says_what_a_fixed_source_port_does(
+    source_port: int | None, words: list[str]
+) -> None:
+    targets = targets_of(load_balancer(listener("SCTP", 90)), Via.BOTH)
     lines = list(notes(targets, source_port))
     assert len(lines) == len(words)
     assert all(part in line for part, line in zip(words, lines, strict=True))
+    assert all("an amphora drops the first INIT" in line for line in lines)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ import pytest
 
 from kuryrsctp.addresses import Endpoint
 from kuryrsctp.model import Conclusion, Member
-from kuryrsctp.prober.targets import Distribution, Target
+from kuryrsctp.prober.targets import Target
 from kuryrsctp.prober.verdict import TargetResult, Verdict, conclude
+from kuryrsctp.providers.provider import Distribution
 
 A, B = (
     Member(name, name, address, 9090, 1, True, "ACTIVE", "NO_MONITOR")
@@ -41,7 +42,13 @@ def test_all_is_well_if_everything_answers_on_both_paths() -> None:
 @pytest.mark.parametrize(
     ("through", "a", "b", "conclusion", "words"),
     [
-        (vip(), 4, 4, WRONG, "2 of 2 members answer directly and none through the VIP: the load"),
+        (
+            vip(),
+            4,
+            4,
+            WRONG,
+            "all of its 2 members answer directly and none through the VIP: the load",
+        ),
         (vip(), 4, 0, WRONG, "1 of 2 members answer directly and none through the VIP"),
         (vip(), 0, 0, WRONG, "no answer comes through the VIP, and none comes directly"),
         (vip(a=2, b=2), 0, 0, OK, "through the VIP only: the members cannot be reached from here"),
@@ -57,7 +64,13 @@ def test_all_is_well_if_everything_answers_on_both_paths() -> None:
             "pod-b does not answer directly; whether it answers through the VIP is not",
         ),
         (vip(a=2, b=2), 4, 3, WRONG, "pod-b answers only 3 of 4 messages directly"),
-        (vip(a=4), 4, 4, WRONG, "pod-b answers directly and never through the VIP"),
+        (
+            vip(a=4),
+            4,
+            4,
+            WRONG,
+            "pod-b answers directly, and none of 4 messages through the VIP: the load",
+        ),
         (vip(a=2, b=1), 4, 4, WRONG, "through the VIP 1 of 4 messages are lost: the load balancer"),
         (vip(x=3), 4, 4, WRONG, "through the VIP 1 of 4 messages are lost: the load balancer"),
     ],

@@ -96,7 +96,8 @@ from tests.support.model import (
             (
                 "pool-exists",
                 PORT_NAME,
-                "FAIL no pool: OVN refuses a pool whose algorithm is not SOURCE_IP_PORT",
+                "FAIL no pool: OVN refuses a pool whose algorithm it does not support, such as"
+                " ROUND_ROBIN",
             ),
         ),
         (on_pool(name="p"), ("pool-name", "p", f"WARN 'p', expected '{PORT_NAME}'")),

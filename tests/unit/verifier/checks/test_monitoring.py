@@ -216,6 +216,27 @@ def test_a_monitor_that_cannot_be_seen_makes_no_member_a_fault() -> None:
     )
 
 
+def test_what_ovn_reports_with_a_monitor_over_tcp_is_put_down_to_the_monitor() -> None:
+    broken = pool_of(
+        nodes("ERROR", "ERROR", monitor_port=None), "ERROR", lb_algorithm="SOURCE_IP_PORT"
+    )
+    found = service(broken, status="ERROR", provider="ovn")
+    (port,) = found.listeners
+    found = replace(found, listeners=(replace(port, operating_status="ERROR"),))
+    _, all_rows = rows(found, "TCP")
+    odd = [row for row in all_rows if row.status in (Status.WARN, Status.FAIL)]
+    assert {row.status for row in odd} == {Status.WARN}
+    assert {row.check for row in odd} == {
+        "load-balancer-operating",
+        "pool-status",
+        "pool-monitor",
+        "member-status",
+    }
+    for row in odd:
+        assert "TCP" in row.detail
+        assert "amphora" not in row.detail
+
+
 def test_a_listener_that_copies_the_state_of_its_pool_is_not_the_cause() -> None:
     broken = pool_of(nodes("ERROR", "ERROR", monitor_port=None), "ERROR")
     found = service(broken, status="ERROR")
