@@ -209,6 +209,7 @@ CASES = {
         ),
         {("member-weight", "WARN")},
     ),
+    "member that is a backup": Case(stored("member", backup=True), {("member-backup", "WARN")}),
     "member in ERROR": Case(stored("member", **BROKEN), {("member-status", "FAIL")}),
     "member that the monitor does not reach": Case(
         heard(monitored("SCTP"), "pool", "DEGRADED", down("member")),
@@ -273,7 +274,12 @@ def test_a_fake_version_of_octavia_too_old_for_sctp_explains_the_missing_listene
 
 
 # These tell, and judge nothing; the version of Octavia is judged by the test above.
-TELLING = {"load-balancer-provider", "listener-timeouts", "pool-persistence"}
+TELLING = {
+    "load-balancer-provider",
+    "listener-connection-limit",
+    "listener-timeouts",
+    "pool-persistence",
+}
 
 
 def test_every_check_that_judges_is_shown_a_fault() -> None:
