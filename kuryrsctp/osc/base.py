@@ -153,14 +153,28 @@ class VerdictLister(command.Lister):
         data: Iterable[Sequence[Any]],
     ) -> int:
         """Print the rows, if there are any; text from outside never reaches the terminal raw."""
+        rows: Iterator[Sequence[Any]]
         rows = iter(data if parsed_args.formatter in STREAMED else self._all(data))
         first = next(rows, None)
-        if first is None and self.exit_code is not ExitCode.OK:
+        if first is None and not self.has_result:
             return self.exit_code
         rows = itertools.chain(() if first is None else (first,), rows)
         if parsed_args.formatter not in _EXACT_FORMATS:
             rows = ([cell(value) for value in row] for row in rows)
+        if parsed_args.formatter == "table":
+            rows = self.decorated(column_names, rows)
         return super().produce_output(parsed_args, column_names, rows)
+
+    @property
+    def has_result(self) -> bool:
+        """Whether there is something to print even if there is no row: an empty list."""
+        return self.exit_code is ExitCode.OK
+
+    def decorated(
+        self, column_names: Sequence[str], rows: Iterator[Sequence[Any]]
+    ) -> Iterator[Sequence[Any]]:
+        """Return the rows of a table as a terminal may show them."""
+        return rows
 
     def _all(self, data: Iterable[T]) -> list[T]:
         """Return the rows, or those that came before the user interrupted."""

@@ -5,16 +5,17 @@
 import argparse
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from kuryrsctp import makers, naming
-from kuryrsctp.cloud.threads import DEFAULT_JOBS
-from kuryrsctp.errors import Inconclusive, UsageError
-from kuryrsctp.osc import argtypes
-from kuryrsctp.osc.base import VerdictLister
+from kuryrsctp import naming
+from kuryrsctp.errors import Inconclusive
+from kuryrsctp.osc import verify_options
+from kuryrsctp.osc.base import STREAMED, VerdictLister
+from kuryrsctp.osc.colour import coloured, has_colours
 from kuryrsctp.osc.exit_codes import ExitCode, exit_code
+from kuryrsctp.osc.summary import summary
 from kuryrsctp.terminal_text import printable
-from kuryrsctp.verifier.report import Expectations, Finding, VerifyReport
+from kuryrsctp.verifier.report import Finding, Status, VerifyReport
 
 if TYPE_CHECKING:
     from kuryrsctp.verifier.bulk import ServiceResult
@@ -49,51 +50,29 @@ class Verify(VerdictLister):
     """Check what Octavia and Neutron hold for SCTP services, a row for each check of each object
 
     Nothing is changed and no traffic is sent; `openstack kuryr sctp probe` does
-    that. With --long each finding comes with what to do about it.
+    that. With --long each finding comes with what to do about it. A line about each
+    service follows on standard error, unless --quiet is given to openstack.
     """
 
     epilog = _EPILOG
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Start without a result."""
+        super().__init__(*args, **kwargs)
+        self._reports: list[tuple[str, Status, str]] = []
+        self._printed = 0
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the command's arguments."""
         parser = super().get_parser(prog_name)
-        parser.add_argument(
-            "services",
-            metavar="<service>",
-            nargs="*",
-            help="Service to check: <name>, <namespace>/<name>, <cluster>:<namespace>/<name>, or"
-            " the ID of its load balancer; a name that several clusters or projects have stands"
-            " for each of them",
-        )
-        parser.add_argument(
-            "--strict", action="store_true", help="Exit with status 3 for warnings, too"
-        )
-        parser.add_argument(
-            "--long",
-            action="store_true",
-            help="Show what to do about each finding, and the ID of what it is about",
-        )
-        parser.add_argument(
-            "--wait",
-            metavar="<seconds>",
-            nargs="?",
-            type=argtypes.optional_seconds,
-            const=makers.CHANGE_TIMEOUT,
-            help="Repeat the checks until no change of the service is under way, and none has been"
-            " for 10 seconds, for at most this many seconds"
-            f" ({makers.CHANGE_TIMEOUT:.0f} if no number is given); the last check counts. Pods"
-            " that become ready later are not known: with --members or --member it is known what"
-            " to wait for",
-        )
-        _add_choice(parser)
-        _add_expectations(parser)
+        verify_options.add_to(parser)
         return parser
 
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[Sequence[str], Iterator[tuple[str, ...]]]:
         """Verify the services, several at a time."""
-        refs = _services(parsed_args)
+        refs = verify_options.services(parsed_args)
         columns = _LONG_COLUMNS if parsed_args.long else _COLUMNS
         return columns, self._rows(parsed_args, refs, len(columns))
 
@@ -103,6 +82,8 @@ class Verify(VerdictLister):
         """Yield the rows of each service once it is judged, and set the exit status."""
         failed: list[ServiceResult] = []
         count = 0
+        is_shown = verify_options.choice_of_rows(parsed_args)
+        prints_at_once = self._prints_summaries_at_once(parsed_args)
         try:
             for result in self._results(parsed_args, refs):
                 count += 1
@@ -111,8 +92,11 @@ class Verify(VerdictLister):
                     continue
                 conclusion = result.report.conclusion(strict=parsed_args.strict)
                 self.exit_code = max(self.exit_code, exit_code(conclusion))
-                for finding in result.report.findings:
+                for finding in filter(is_shown, result.report.findings):
                     yield _row(result.report, finding)[:width]
+                self._reports.append(summary(result.report))
+                if prints_at_once:
+                    self._print_summaries()
         finally:
             # Also when the user interrupts.
             for result in failed:
@@ -120,13 +104,54 @@ class Verify(VerdictLister):
                     self.complain(result.error, result.name if count > 1 else "")
                     self.exit_code = max(self.exit_code, exit_code(result.error))
 
+    def produce_output(
+        self,
+        parsed_args: argparse.Namespace,
+        column_names: Sequence[str],
+        data: Iterable[Sequence[Any]],
+    ) -> int:
+        """Print the rows, and a line about each service on stderr."""
+        try:
+            return super().produce_output(parsed_args, column_names, data)
+        finally:
+            self.app.stdout.flush()
+            self._print_summaries()
+
+    @property
+    def has_result(self) -> bool:
+        """Whether a service was judged, even if no row of it is shown."""
+        return bool(self._reports) or super().has_result
+
+    def decorated(
+        self, column_names: Sequence[str], rows: Iterator[Sequence[Any]]
+    ) -> Iterator[Sequence[Any]]:
+        """Colour what is WARN or FAIL, if the terminal has colours."""
+        if "Status" not in column_names or not has_colours(self.app.stdout):
+            return rows
+        place = list(column_names).index("Status")
+        return ([*row[:place], coloured(row[place]), *row[place + 1 :]] for row in rows)
+
+    def _prints_summaries_at_once(self, parsed_args: argparse.Namespace) -> bool:
+        """Tell whether rows are printed one by one, and no progress is shown in between."""
+        streams = parsed_args.formatter in STREAMED
+        return streams and self.progress_stream(prints_rows=True) is None
+
+    def _print_summaries(self) -> None:
+        stream = self.app.stderr
+        for name, status, counts in self._reports[self._printed :]:
+            self._printed += 1
+            if self.app.options.verbose_level:
+                word = "NOT JUDGED" if status is Status.SKIP else status.value
+                word = coloured(word) if has_colours(stream) else word
+                print(f"{name}: {word} ({counts})", file=stream, flush=True)
+
     def _results(
         self, parsed_args: argparse.Namespace, refs: Sequence[naming.ServiceRef]
     ) -> "Iterator[ServiceResult]":
         """Yield the result of each service, when it has settled if the user waits for that."""
         from kuryrsctp.verifier import bulk
 
-        expected, jobs = _expectations(parsed_args), parsed_args.jobs
+        expected, jobs = verify_options.expectations(parsed_args), parsed_args.jobs
         with self.connection() as connection:
             verify_many = partial(
                 bulk.verify_many,
@@ -177,93 +202,6 @@ class Verify(VerdictLister):
         """Print why the command waits, for a person or a log."""
         if self.app.options.verbose_level:
             print(printable(line, _MAX_LINE_LENGTH), file=self.app.stderr, flush=True)
-
-
-def _add_choice(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments that choose services."""
-    parser.add_argument(
-        "--all",
-        action="store_true",
-        help="Check every service with an SCTP listener that these credentials can see",
-    )
-    parser.add_argument(
-        "--namespace",
-        metavar="<namespace>",
-        type=argtypes.namespace,
-        help="Namespace of services given by a bare name (default:"
-        f" {naming.DEFAULT_NAMESPACE}); with --all, check only those in it",
-    )
-    parser.add_argument(
-        "--project",
-        metavar="<project>",
-        help="Check only services of this project (name or ID)",
-    )
-    parser.add_argument(
-        "--jobs",
-        metavar="<number>",
-        type=argtypes.jobs,
-        default=DEFAULT_JOBS,
-        help="Services to check at a time (default: %(default)s)",
-    )
-
-
-def _add_expectations(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments that say what ought to be there."""
-    parser.add_argument(
-        "--port",
-        metavar="<port>[:<target>]",
-        dest="ports",
-        type=argtypes.port_mapping,
-        action="append",
-        default=[],
-        help="Expect the service to have this SCTP port, and its members this target port (repeat"
-        " for several)",
-    )
-    parser.add_argument(
-        "--members",
-        metavar="<number>",
-        type=argtypes.count,
-        help="Expect this many members behind each port",
-    )
-    parser.add_argument(
-        "--member",
-        metavar="<address>",
-        dest="addresses",
-        type=argtypes.address,
-        action="append",
-        default=[],
-        help="Expect a member with this address (repeat for several)",
-    )
-    parser.add_argument(
-        "--source",
-        metavar="<cidr>",
-        type=argtypes.network,
-        help="Network of the clients: expect the allowed CIDRs and the security groups on the way"
-        " to admit it",
-    )
-
-
-def _services(parsed_args: argparse.Namespace) -> list[naming.ServiceRef]:
-    """Return the services that were given, each once.
-
-    Raises UsageError.
-    """
-    if parsed_args.all and parsed_args.services:
-        raise UsageError("give services or --all, not both")
-    if not (parsed_args.all or parsed_args.services):
-        raise UsageError("the following arguments are required: <service>, or --all")
-    namespace = parsed_args.namespace or naming.DEFAULT_NAMESPACE
-    refs = (naming.parse_service(service, namespace) for service in parsed_args.services)
-    return list(dict.fromkeys(refs))
-
-
-def _expectations(parsed_args: argparse.Namespace) -> Expectations:
-    return Expectations(
-        ports=tuple(parsed_args.ports),
-        members=parsed_args.members,
-        addresses=tuple(parsed_args.addresses),
-        source=parsed_args.source,
-    )
 
 
 def _row(report: VerifyReport, finding: Finding) -> tuple[str, ...]:

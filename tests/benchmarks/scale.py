@@ -186,7 +186,7 @@ def all_services(cloud: Cloud, runs: int, services: int) -> list[Cost]:
             _LIST: [[*ours, "list", "-f", "json"]],
             _SDK: [[sys.executable, "-c", _LIST_LISTENERS]],
             "loadbalancer list": [[OPENSTACK, "loadbalancer", "list", "-f", "json"]],
-            _ALL: [[*ours, "verify", "--all", "-f", "csv"]],
+            _ALL: [[*ours, "verify", "--all", "--show", "all", "-f", "csv"]],
             _LOOP: [[sys.executable, "-m", "tests.benchmarks.same_requests", str(requests)]],
         }
         return compare(cloud, contenders, runs, services, {_ALL: requests})

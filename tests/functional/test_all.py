@@ -32,7 +32,7 @@ def judged(
     shell: Shell, cloud: Cloud, *arguments: str, user: str = "kuryr"
 ) -> tuple[int, dict[str, list[str]]]:
     """Return the exit code and, for each service, the checks that failed."""
-    done = shell.verify("--all", *arguments, "-f", "json", env=cloud.environ(user))
+    done = shell.verify("--all", "--show", "all", *arguments, "-f", "json", env=cloud.environ(user))
     assert done.stderr == ""
     failed: dict[str, list[str]] = {}
     for row in json.loads(done.stdout):
@@ -44,7 +44,7 @@ def judged(
 
 def test_what_is_read_in_bulk_is_judged_as_if_read_alone(shell: Shell, cloud: Cloud) -> None:
     alone = shell.verify(WALKTHROUGH, "--long", env=cloud.environ())
-    whole = shell.verify("--all", "--long", env=cloud.environ())
+    whole = shell.verify("--all", "--show", "all", "--long", env=cloud.environ())
     assert (whole.returncode, whole.stdout, whole.stderr) == (0, alone.stdout, "")
 
 
@@ -103,7 +103,7 @@ def test_the_clusters_own_api_is_never_judged(
 
 
 def test_nothing_to_judge_is_not_all_well(shell: Shell, cloud: Cloud) -> None:
-    done = shell.verify("--all", env=cloud.environ("other"))
+    done = shell.verify("--all", "--show", "all", env=cloud.environ("other"))
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
         "no service with an SCTP listener is visible to these credentials: check project and"
@@ -150,7 +150,7 @@ def test_a_listener_that_is_called_sctp_and_is_not_is_seen_by_all_commands(
     with kuryr.load_balancer(connection, "core/amf", [mis_made]):
         everything = judged(shell, cloud, "--namespace", "core")
         alone = shell.verify("core/amf", "-f", "json", env=cloud.environ())
-        whole = shell.verify("--all", "--namespace", "core", "-f", "json", env=cloud.environ())
+        whole = shell.verify("--all", "--show", "all", "--namespace", "core", "-f", "json", env=cloud.environ())
         listed = shell.openstack(
             *("kuryr", "sctp", "list", "--namespace", "core", "-f", "json"), env=cloud.environ()
         )
@@ -164,7 +164,7 @@ def test_a_service_that_cannot_be_judged_is_named_and_the_others_are_shown(
 ) -> None:
     hold_services(fake, "a", "b", "c")
     fake.faults[f"{OCTAVIA}/lbaas/pools/b/members"] = status(500)
-    done = shell.verify("--all", "-f", "value", "-c", "Service", env=fake.environ())
+    done = shell.verify("--all", "--show", "all", "-f", "value", "-c", "Service", env=fake.environ())
     assert set(done.stdout.split()) == {"default/a", "default/c"}
     assert done.stderr == (
         f"default/b: {fake.url}{OCTAVIA}/lbaas/pools/b/members answered 500 (said by the fake): the"

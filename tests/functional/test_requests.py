@@ -31,7 +31,7 @@ NEUTRON = [
 def asked(shell: Shell, cloud: Cloud, *arguments: str, code: int = 0) -> list[str]:
     """Run a command; return method, path and filters of each request, sorted."""
     with in_front_of(cloud, shell.home) as proxy:
-        done = shell.openstack("kuryr", "sctp", *arguments, env=proxy.environ)
+        done = shell.openstack("--quiet", "kuryr", "sctp", *arguments, env=proxy.environ)
         assert (done.returncode, done.stderr) == (code, "")
         return sorted(map(_shape, proxy.requests))
 
@@ -48,7 +48,7 @@ def test_one_service_costs_a_token_and_one_list_of_each_kind(shell: Shell, cloud
         [
             *AUTHENTICATION,
             "GET /v2.0/lbaas/listeners load_balancer_id",
-            "GET /v2.0/lbaas/loadbalancers name",
+            "GET /v2.0/lbaas/loadbalancers",
             "GET /v2.0/lbaas/pools loadbalancer_id",
             "GET /v2.0/lbaas/pools/<id>/members",
             *NEUTRON,

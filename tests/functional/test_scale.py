@@ -29,7 +29,7 @@ PAGE = 1000  # Octavia's
 PATIENCE = 240  # seconds for all of them, on a busy machine
 COUNT = 1300  # of which four fifths are SCTP
 LIST = ("kuryr", "sctp", "list")
-ALL = ("kuryr", "sctp", "verify", "--all")
+ALL = ("--quiet", "kuryr", "sctp", "verify", "--all", "--show", "all")
 # They only tell or warn; the others ask about what a list of SCTP listeners does not hold, or
 # what Octavia's database refuses.
 WITHOUT_FAULT = {

@@ -73,7 +73,7 @@ def test_a_list_is_complete_whatever_one_request_in_three_suffers(
 def test_all_services_are_judged_and_judged_right(
     shell: Shell, cloud: Cloud, proxy: StrugglingProxy
 ) -> None:
-    expected = shell.verify("--all", "-f", "json", env=cloud.environ())
+    expected = shell.verify("--all", "--show", "all", "-f", "json", env=cloud.environ())
     suffered: list[struggling_proxy.Trouble] = []
 
     def trouble(number: int, _: str) -> struggling_proxy.Trouble | None:
@@ -82,7 +82,7 @@ def test_all_services_are_judged_and_judged_right(
         return found
 
     proxy.trouble = trouble
-    done = shell.verify("--all", "-f", "json", env=proxy.environ)
+    done = shell.verify("--all", "--show", "all", "-f", "json", env=proxy.environ)
     assert set(suffered) == set(TROUBLES.values())
     assert [row for row in verdicts(expected.stdout) if row[-1] == "FAIL"] == []
     assert (done.returncode, done.stderr) == (expected.returncode, expected.stderr) == (0, "")
@@ -109,7 +109,7 @@ def test_a_service_that_cannot_be_judged_is_named_and_hides_no_other(
         return struggling_proxy.unavailable if f"{pool}/members" in path else None
 
     proxy.trouble = trouble
-    done = shell.verify("--all", "-f", "json", env=proxy.environ)
+    done = shell.verify("--all", "--show", "all", "-f", "json", env=proxy.environ)
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert unlucky in line
@@ -135,7 +135,7 @@ def test_a_token_that_expires_midway_is_renewed(
         return refuse_the_first if number > 20 and "/auth/" not in path else None
 
     proxy.trouble = trouble
-    done = shell.verify("--all", "-f", "json", env=proxy.environ)
+    done = shell.verify("--all", "--show", "all", "-f", "json", env=proxy.environ)
     assert (done.returncode, done.stderr) == (0, "")
     assert len(set(tokens)) > 1
     judged = {service for service, _, _ in verdicts(done.stdout)}

@@ -47,5 +47,5 @@ class Shell:
     def verify(
         self, *arguments: str, env: Mapping[str, str] | None = None
     ) -> "subprocess.CompletedProcess[str]":
-        """Run `openstack kuryr sctp verify`."""
-        return self.openstack("kuryr", "sctp", "verify", *arguments, env=env)
+        """Run `openstack --quiet kuryr sctp verify`, which prints no line about each service."""
+        return self.openstack("--quiet", "kuryr", "sctp", "verify", *arguments, env=env)

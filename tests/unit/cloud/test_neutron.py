@@ -67,7 +67,9 @@ def read(network: FakeNetwork, members: int = 2) -> NetworkState:
 
 
 def read_around(network: FakeNetwork, *listeners: Listener) -> NetworkState:
-    connection: Any = SimpleNamespace(network=network, current_project_id="2e89a9e0")
+    connection: Any = SimpleNamespace(
+        network=network, current_project_id="2e89a9e0", config=SimpleNamespace(config={})
+    )
     return neutron.read_network_state(Cloud(connection, 20), [load_balancer(*listeners)])
 
 

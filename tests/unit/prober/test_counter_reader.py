@@ -209,7 +209,7 @@ def test_a_provider_that_counts_nothing_is_not_asked(api: FakeOctavia) -> None:
 def test_what_an_unknown_provider_counts_proves_nothing(api: FakeOctavia) -> None:
     report, _ = probed(balancer=replace(BALANCER, provider="f5"))
     assert meaning(report) == (
-        "the counters of provider 'f5' grew by 0 connections, 0 bytes in and 0 bytes out; what it"
+        "the counters of F5 grew by 0 connections, 0 bytes in and 0 bytes out; what it"
         " counts is not known, so they prove nothing"
     )
 
