@@ -147,6 +147,15 @@ class ListenerStatistics:
     bytes_out: int
 
 
+class QuotaKind(enum.Enum):
+    """What a quota of Octavia's limits."""
+
+    LOAD_BALANCERS = "load balancers"
+    LISTENERS = "listeners"
+    POOLS = "pools"
+    MEMBERS = "members"
+
+
 @dataclass(frozen=True, slots=True)
 class Quota:
     """How many objects of a kind a project may have, None for no limit, and how many it has.

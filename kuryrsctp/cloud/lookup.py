@@ -19,10 +19,14 @@ from kuryrsctp.naming import LoadBalancerId, ServiceName, ServiceRef
 
 
 class Lookup(NamedTuple):
-    """What a name or ID leads to; `visible` are all load balancers that were looked through."""
+    """What a name or ID leads to.
+
+    `visible` are all load balancers that were looked through, in `project` if it was given.
+    """
 
     groups: tuple[ServiceGroup, ...]
     visible: tuple[LoadBalancer, ...] = ()
+    project: str | None = None
 
 
 class Directory:
@@ -53,7 +57,8 @@ class Directory:
             # A Service's listener has its tag before the load balancer has, and if a later step
             # fails, the load balancer never gets it.
             services = _services_of(ref, _with_listeners(cloud, visible, self._query))
-        return Lookup(tuple(makers.groups(services, ref)), visible)
+        groups = tuple(makers.groups(services, ref))
+        return Lookup(groups, visible, self._query.get("project_id"))
 
     def find_project(self, cloud: Cloud) -> None:
         """Find the project's ID now; raise UsageError for an unknown one, and CloudError."""

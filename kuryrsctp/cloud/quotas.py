@@ -6,8 +6,7 @@ https://docs.openstack.org/api-ref/load-balancer/v2/#quotas
 """
 
 import threading
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 import openstack.exceptions
 
@@ -16,49 +15,46 @@ from kuryrsctp.cloud.calls import Cloud, get
 from kuryrsctp.cloud.failures import malformed_answers
 from kuryrsctp.cloud.paging import rows
 from kuryrsctp.cloud.rows import Row
-from kuryrsctp.model import LoadBalancer, Quota
+from kuryrsctp.model import Quota, QuotaKind
 
-
-class _Limits(NamedTuple):
-    """The limits of a project, None for no limit."""
-
-    load_balancers: int | None
-    members: int | None
+# The API's names.
+_NAMES = {
+    QuotaKind.LOAD_BALANCERS: "load_balancer",
+    QuotaKind.LISTENERS: "listener",
+    QuotaKind.POOLS: "pool",
+    QuotaKind.MEMBERS: "member",
+}
 
 
 class Quotas:
-    """The quotas of projects; the members of each project are counted once.
+    """The quotas of projects; each is read, and what counts against it listed, only once.
 
     Threads may share it. A quota that these credentials may not read is None.
     """
 
     def __init__(self) -> None:
-        self._members: dict[str, Quota | None] = {}
+        self._quotas: dict[tuple[QuotaKind, str], Quota | None] = {}
+        self._limits: dict[str, Row | None] = {}
         self._counting = threading.Lock()
 
-    def of_load_balancers(self, cloud: Cloud, visible: Iterable[LoadBalancer]) -> Quota | None:
-        """Return the quota of the credentials' project; `visible` are all that they can see.
+    def own_project(self, cloud: Cloud) -> str | None:
+        """Return the ID of the credentials' project, None without one; raise CloudError."""
+        return cloud.call(lambda: _own_project(cloud.connection))
 
-        Raises CloudError.
-        """
-        project = cloud.call(lambda: _own_project(cloud.connection))
-        api = cloud.octavia
-        limits = cloud.call(lambda: _limits(api, project)) if project else None
-        if limits is None:
-            return None
-        used = sum(load_balancer.project_id == project for load_balancer in visible)
-        return _quota(limits.load_balancers, used)
-
-    def of_members(self, cloud: Cloud, project: str) -> Quota | None:
-        """Return the quota of a project; its pools are listed only if it has a limit.
+    def read(self, cloud: Cloud, kind: QuotaKind, project: str) -> Quota | None:
+        """Return the quota of a project; its objects are listed only if there is a limit.
 
         Raises CloudError.
         """
         api = cloud.octavia
         with self._counting:
-            if project not in self._members:
-                self._members[project] = cloud.call(lambda: _of_members(api, project))
-            return self._members[project]
+            if project not in self._limits:
+                self._limits[project] = cloud.call(lambda: _limits(api, project))
+            limits = self._limits[project]
+            key = kind, project
+            if key not in self._quotas:
+                self._quotas[key] = limits and _quota(cloud, kind, project, limits)
+            return self._quotas[key]
 
 
 def _own_project(connection: Any) -> str | None:
@@ -67,30 +63,28 @@ def _own_project(connection: Any) -> str | None:
     return str(project) if project else None
 
 
-def _of_members(api: Any, project: str) -> Quota | None:
-    limits = _limits(api, project)
-    if limits is None:
-        return None
-    if limits.members is None:
-        return Quota(None)
-    # A pool that moves between the pages of the list may come twice.
-    pools = {pool.id: pool for pool in rows(api, octavia.POOLS, project_id=project)}
-    return Quota(limits.members, sum(pool.member_count for pool in pools.values()))
-
-
-def _limits(api: Any, project: str) -> _Limits | None:
+def _limits(api: Any, project: str) -> Row | None:
     try:
-        quota = get(api, f"/lbaas/quotas/{project}", "quota").required_row("quota")
+        return get(api, f"/lbaas/quotas/{project}", "quota").required_row("quota")
     except (openstack.exceptions.ForbiddenException, openstack.exceptions.NotFoundException):
         return None
-    return _Limits(_limit(quota, "load_balancer"), _limit(quota, "member"))
 
 
-def _limit(quota: Row, name: str) -> int | None:
-    """Return a limit; Octavia has -1 for none."""
-    limit = quota.number(name, -1)
-    return None if limit < 0 else limit
+def _quota(cloud: Cloud, kind: QuotaKind, project: str, limits: Row) -> Quota:
+    limit = limits.number(_NAMES[kind], -1)  # Octavia has -1 for none
+    if limit < 0:
+        return Quota(None)
+    api = cloud.octavia
+    return Quota(limit, cloud.call(lambda: _used(api, kind, project)))
 
 
-def _quota(limit: int | None, used: int) -> Quota:
-    return Quota(None) if limit is None else Quota(limit, used)
+def _used(api: Any, kind: QuotaKind, project: str) -> int:
+    """Count a project's objects: what moves between the pages of a list may come twice."""
+    if kind is QuotaKind.LOAD_BALANCERS:
+        return len({part.id for part in rows(api, octavia.LOAD_BALANCERS, project_id=project)})
+    if kind is QuotaKind.LISTENERS:
+        return len({part.id for part in rows(api, octavia.LISTENERS, project_id=project)})
+    pools = {pool.id: pool for pool in rows(api, octavia.POOLS, project_id=project)}
+    if kind is QuotaKind.POOLS:
+        return len(pools)
+    return sum(pool.member_count for pool in pools.values())

@@ -21,6 +21,8 @@ CAUSES: Mapping[str, str] = MappingProxyType(
         " ignores loadBalancerSourceRanges.",
         "listener-exists": "The Service's port was changed: Kuryr deletes the old listener before"
         " it makes the new one.",
+        "listener-quota": "Kuryr makes a listener for every port of each Service, also of those"
+        " without SCTP.",
         "listener-timeouts": "The annotations openstack.org/kuryr-timeout-client-data and"
         " -member-data of the Service.",
         "load-balancer-exists": "Kuryr makes none for a Service that is headless, without"
@@ -36,6 +38,8 @@ CAUSES: Mapping[str, str] = MappingProxyType(
         "members-exist": "Only ready endpoints become members; at no endpoint the pool stays.",
         "octavia-version": "Kuryr leaves SCTP listeners out if Octavia is too old.",
         "pool-persistence": "Kuryr ignores the Service's session affinity.",
+        "pool-quota": "Kuryr makes a pool for every port of each Service, also of those without"
+        " SCTP.",
         "pools-used": "The listener was deleted by hand: Kuryr makes listener and pool again, and"
         " leaves the old pool.",
     }

@@ -20,6 +20,8 @@ CAUSES: Mapping[str, str] = MappingProxyType(
         "listener-exists": "Another Service has the port on a shared load balancer; or the"
         f" annotations {_ANNOTATION}x-forwarded-for or default-tls-container-ref make every port"
         " HTTP or HTTPS.",
+        "listener-quota": "It makes a listener for every port of each Service of type LoadBalancer,"
+        " also of those without SCTP.",
         "listener-timeouts": f"The annotations {_ANNOTATION}timeout-client-data and"
         " timeout-member-data of the Service.",
         "load-balancer-exists": "The Service is not of type LoadBalancer; or Octavia refuses what"
@@ -38,6 +40,8 @@ CAUSES: Mapping[str, str] = MappingProxyType(
         "pool-algorithm": f"lb-method in its configuration, or the annotation {_ANNOTATION}"
         "lb-method of the Service.",
         "pool-persistence": "The Service's sessionAffinity ClientIP.",
+        "pool-quota": "It makes a pool for every port of each Service of type LoadBalancer, also of"
+        " those without SCTP.",
     }
 )
 

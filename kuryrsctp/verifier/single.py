@@ -2,7 +2,7 @@
 
 """One service: read what Octavia and Neutron hold of it, and check it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 
@@ -15,10 +15,10 @@ from kuryrsctp.cloud.deadline import SERVICE_TIMEOUT
 from kuryrsctp.cloud.lookup import Directory, Lookup
 from kuryrsctp.cloud.quotas import Quotas
 from kuryrsctp.makers import ServiceGroup
-from kuryrsctp.model import LoadBalancer, NetworkState
+from kuryrsctp.model import LoadBalancer, NetworkState, QuotaKind
 from kuryrsctp.verifier.checks import run
 from kuryrsctp.verifier.report import Expectations, Finding, Status, VerifyReport
-from kuryrsctp.verifier.snapshot import Snapshot, missing_members
+from kuryrsctp.verifier.snapshot import Snapshot, missing_members, missing_ports
 
 NO_EXPECTATIONS = Expectations()
 
@@ -73,7 +73,8 @@ def check_missing(
         expected=expected,
     )
     if isinstance(ref, naming.ServiceName):
-        snapshot = replace(snapshot, quota=quotas.of_load_balancers(cloud, found.visible))
+        project = found.project or quotas.own_project(cloud)
+        snapshot = _with_quotas(cloud, snapshot, quotas, project, [QuotaKind.LOAD_BALANCERS])
     return VerifyReport(str(ref), run(snapshot))
 
 
@@ -114,9 +115,8 @@ def check(
     if len(snapshot.load_balancers) == 1:
         (load_balancer,) = snapshot.load_balancers
         snapshot = _with_context(cloud, snapshot, load_balancer, network)
-        if _lacks_members(load_balancer, snapshot.expected):
-            quota = quotas.of_members(cloud, load_balancer.project_id)
-            snapshot = replace(snapshot, quota=quota)
+        kinds = list(_missing(load_balancer, snapshot.expected))
+        snapshot = _with_quotas(cloud, snapshot, quotas, load_balancer.project_id, kinds)
     changed_at = max(_times(snapshot.load_balancers), default=None)
     return VerifyReport(str(group.ref), run(snapshot), changed_at)
 
@@ -148,6 +148,25 @@ def _with_context(
     )
 
 
-def _lacks_members(load_balancer: LoadBalancer, expected: Expectations) -> bool:
-    pools = (listener.pool for listener in makers.sctp_listeners(load_balancer))
-    return any(missing_members(pool, expected) for pool in pools if pool)
+def _with_quotas(
+    cloud: Cloud,
+    snapshot: Snapshot,
+    quotas: Quotas,
+    project: str | None,
+    kinds: Sequence[QuotaKind],
+) -> Snapshot:
+    if project is None:
+        return snapshot
+    read = {kind: quotas.read(cloud, kind, project) for kind in kinds}
+    return replace(snapshot, quotas=read, quota_project=project)
+
+
+def _missing(load_balancer: LoadBalancer, expected: Expectations) -> Iterator[QuotaKind]:
+    """Yield the kinds of what is missing."""
+    listeners = makers.sctp_listeners(load_balancer)
+    if missing_ports(load_balancer, expected):
+        yield QuotaKind.LISTENERS
+    if any(listener.pool is None for listener in listeners):
+        yield QuotaKind.POOLS
+    if any(listener.pool and missing_members(listener.pool, expected) for listener in listeners):
+        yield QuotaKind.MEMBERS

@@ -2,12 +2,13 @@
 
 """What was read about one service at one time: what the checks look at. Frozen data, no I/O."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from kuryrsctp import naming
-from kuryrsctp.makers import Maker
-from kuryrsctp.model import HealthMonitor, LoadBalancer, NetworkState, Pool, Quota
+from kuryrsctp.makers import Maker, sctp_listeners
+from kuryrsctp.model import HealthMonitor, LoadBalancer, NetworkState, Pool, Quota, QuotaKind
 from kuryrsctp.verifier.report import Expectations
 
 
@@ -20,8 +21,8 @@ class Snapshot:
     the service has none. `maker` is what made it, None where that has to be told by the load
     balancer.
     `expected` is what the user says of the service, `network` what Neutron holds around it.
-    Octavia's `api_version` is read only if there is no SCTP listener, and the `quota` only of what
-    is missing: load balancers or, where a pool has too few, members.
+    Octavia's `api_version` is read only if there is no SCTP listener, and `quotas` only of what is
+    missing: None stands for one that may not be read. They are those of `quota_project`.
     """
 
     service: naming.ServiceRef
@@ -34,7 +35,15 @@ class Snapshot:
     network: NetworkState = field(default_factory=NetworkState)
     monitors: tuple[HealthMonitor, ...] = ()
     api_version: tuple[int, ...] | None = None
-    quota: Quota | None = None
+    quotas: Mapping[QuotaKind, Quota | None] = field(default_factory=dict)
+    quota_project: str | None = None
+
+
+def missing_ports(load_balancer: LoadBalancer, expected: Expectations) -> int:
+    """Return the number of listeners that are missing; without expectations, it needs one."""
+    ports = {listener.protocol_port for listener in sctp_listeners(load_balancer)}
+    wanted = {port for port, _ in expected.ports}
+    return len(wanted - ports) if wanted or ports else 1
 
 
 def missing_members(pool: Pool, expected: Expectations) -> int:

@@ -18,6 +18,7 @@ from kuryrsctp.model import (
     NetworkState,
     Pool,
     Quota,
+    QuotaKind,
 )
 from kuryrsctp.providers import PROVIDERS, provider_named
 from kuryrsctp.providers.provider import Provider
@@ -30,6 +31,8 @@ _OPERATING = ("OFFLINE", "DEGRADED", "ERROR", "ODD", "")
 _AGES = (timedelta(seconds=5), timedelta(minutes=10), timedelta(hours=6))
 _ALGORITHMS = ("ROUND_ROBIN", "LEAST_CONNECTIONS", "SOURCE_IP", "SOURCE_IP_PORT")
 _MONITORS = ("SCTP", "HTTP", "TCP", "PING", "UDP-CONNECT")
+
+_QUOTAS = (Quota(5, 5), Quota(50, 49), Quota(None), None)
 
 PROVIDER_NAMES = (*(min(provider.names) for provider in PROVIDERS), "brick")
 
@@ -51,8 +54,8 @@ def all_advice() -> Iterator[Advice]:
                 for broken, changes in _faults(healthy):
                     for finding in findings(*broken, **changes):
                         yield Advice(finding, maker, provider_named(name))
-    for changes in ({}, {"quota": None}, {"quota": Quota(5, 5)}, {"quota": Quota(50, 49)}):
-        for finding in findings(**changes):
+    for quota in _QUOTAS:
+        for finding in findings(quotas=dict.fromkeys(QuotaKind, quota)):
             yield Advice(finding, UNKNOWN, provider_named(""))
 
 
@@ -124,8 +127,11 @@ def _faults(healthy: LoadBalancer) -> Iterator[Fault]:
         yield (admitting,), {"expected": expected}
         for network in _networks(healthy):
             yield (healthy,), {"expected": expected, "network": network}
-    for quota in (Quota(5, 5), Quota(50, 49), None):
-        yield (healthy,), {"expected": Expectations(members=9), "quota": quota}
+    for quota in _QUOTAS:
+        quotas = dict.fromkeys(QuotaKind, quota)
+        yield (healthy,), {"expected": Expectations(ports=((91, 9),), members=9), "quotas": quotas}
+        yield (_with(healthy, replace(port, pool=None)),), {"quotas": quotas}
+        yield (replace(healthy, listeners=()),), {"quotas": quotas}
 
 
 def _with(load_balancer: LoadBalancer, port: Listener) -> LoadBalancer:

@@ -17,6 +17,7 @@ from kuryrsctp.model import (
     Pool,
     Port,
     Quota,
+    QuotaKind,
     SecurityGroupRule,
 )
 from kuryrsctp.verifier.checks import run
@@ -147,7 +148,7 @@ def findings(*found: LoadBalancer, **changes: Any) -> tuple[Finding, ...]:
         network=network,
         monitors=tuple(monitor(pool_id=pool.id) for pool in pools if pool.health_monitor_id),
         api_version=(2, 27),
-        quota=Quota(limit=None),
+        quotas=dict.fromkeys(QuotaKind, Quota(limit=None)),
     )
     return run(replace(snapshot, **changes))
 

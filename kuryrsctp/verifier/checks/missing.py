@@ -3,10 +3,15 @@
 """Checks that are made only where something is missing: why could it not be made?"""
 
 from kuryrsctp import makers, naming
-from kuryrsctp.model import Quota
+from kuryrsctp.model import QuotaKind
 from kuryrsctp.verifier.checks.catalogue import CheckResult, check, fail, ok, skip, warn
-from kuryrsctp.verifier.checks.targets import LoadBalancerTarget, PoolTarget, ServiceTarget
-from kuryrsctp.verifier.snapshot import missing_members
+from kuryrsctp.verifier.checks.targets import (
+    ListenerTarget,
+    LoadBalancerTarget,
+    PoolTarget,
+    ServiceTarget,
+)
+from kuryrsctp.verifier.snapshot import Snapshot, missing_members, missing_ports
 
 # Octavia's first API version with SCTP listeners.
 _SCTP_VERSION = (2, 23)
@@ -29,6 +34,16 @@ def lacks_listener(target: LoadBalancerTarget) -> bool:
     return not makers.sctp_listeners(target.load_balancer)
 
 
+def lacks_port(target: LoadBalancerTarget) -> bool:
+    """Tell whether a load balancer has no SCTP listener, or not all that are expected."""
+    return missing_ports(target.load_balancer, target.snapshot.expected) > 0
+
+
+def lacks_pool(target: ListenerTarget) -> bool:
+    """Tell whether a listener has no pool."""
+    return target.listener.pool is None
+
+
 def lacks_members(target: PoolTarget) -> bool:
     """Tell whether a pool has no member, or fewer than expected."""
     return missing_members(target.pool, target.snapshot.expected) > 0
@@ -38,14 +53,14 @@ def lacks_members(target: PoolTarget) -> bool:
     "load-balancer-quota",
     on=ServiceTarget,
     when=lacks_load_balancer,
-    meaning="The quota of the credentials' project allows another load balancer. Only checked"
-    " where the Service has none.",
+    meaning="The quota of --project, or of the credentials' own project, allows another load"
+    " balancer. Only checked where the Service has none.",
     cause="Other Services have used up the quota, also those without SCTP.",
     remedy=_MORE_QUOTA,
 )
 def load_balancer_quota(target: ServiceTarget) -> CheckResult:
     """Compare the number of load balancers with the quota."""
-    return _room(target.snapshot.quota, "load balancers", 1)
+    return _room(target.snapshot, QuotaKind.LOAD_BALANCERS, 1)
 
 
 @check(
@@ -67,6 +82,35 @@ def octavia_version(target: LoadBalancerTarget) -> CheckResult:
 
 
 @check(
+    "listener-quota",
+    on=LoadBalancerTarget,
+    when=lacks_port,
+    meaning="The quota of the load balancer's project allows another listener. Only checked where"
+    " one is missing.",
+    cause="The listeners of other Services have used up the quota, also those without SCTP.",
+    remedy=_MORE_QUOTA,
+)
+def listener_quota(target: LoadBalancerTarget) -> CheckResult:
+    """Compare the number of listeners with the quota."""
+    missing = missing_ports(target.load_balancer, target.snapshot.expected)
+    return _room(target.snapshot, QuotaKind.LISTENERS, missing)
+
+
+@check(
+    "pool-quota",
+    on=ListenerTarget,
+    when=lacks_pool,
+    meaning="The quota of the load balancer's project allows another pool. Only checked where a"
+    " listener has none.",
+    cause="The pools of other Services have used up the quota, also those without SCTP.",
+    remedy=_MORE_QUOTA,
+)
+def pool_quota(target: ListenerTarget) -> CheckResult:
+    """Compare the number of pools with the quota."""
+    return _room(target.snapshot, QuotaKind.POOLS, 1)
+
+
+@check(
     "member-quota",
     on=PoolTarget,
     when=lacks_members,
@@ -78,16 +122,20 @@ def octavia_version(target: LoadBalancerTarget) -> CheckResult:
 def member_quota(target: PoolTarget) -> CheckResult:
     """Compare the number of members with the quota, and with what the pool lacks."""
     missing = missing_members(target.pool, target.snapshot.expected)
-    return _room(target.snapshot.quota, "members", missing)
+    return _room(target.snapshot, QuotaKind.MEMBERS, missing)
 
 
-def _room(quota: Quota | None, what: str, missing: int) -> CheckResult:
+def _room(snapshot: Snapshot, kind: QuotaKind, missing: int) -> CheckResult:
     """Say whether the quota has room for what is missing, and some to spare."""
+    quota = snapshot.quotas.get(kind)
     if quota is None:
         return skip("these credentials may not read the project's quota")
     if quota.limit is None:
         return ok("no limit")
-    used, left = f"{quota.used} of {quota.limit} {what}", max(0, quota.limit - quota.used)
+    used = f"{quota.used} of {quota.limit} {kind.value}"
+    if snapshot.quota_project:
+        used += f" in project {snapshot.quota_project}"
+    left = max(0, quota.limit - quota.used)
     if left < missing:
         more = f"only {left} more, and {missing} are missing" if left else "no more"
         return warn(f"{used}: there can be {more}")

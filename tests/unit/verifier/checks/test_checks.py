@@ -117,10 +117,12 @@ def test_every_check_but_those_on_what_is_missing_has_a_row_for_all_it_looks_at(
     rows = [finding.check for finding in findings(load_balancer())]
     rare = {
         "listener-connection-limit",
+        "listener-quota",
         "load-balancer-quota",
         "member-backup",
         "member-quota",
         "octavia-version",
+        "pool-quota",
         "pools-used",
     }
     assert set(rows) == set(checks.CATALOGUE) - rare

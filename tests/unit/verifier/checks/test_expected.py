@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kuryrsctp.model import LoadBalancer, Quota
+from kuryrsctp.model import LoadBalancer, Quota, QuotaKind
 from kuryrsctp.verifier.report import Expectations, Status
 from tests.support.model import (
     NAME,
@@ -146,7 +146,9 @@ def test_a_missing_listener_is_put_down_to_an_old_octavia(
 def test_a_missing_load_balancer_is_put_down_to_a_quota_that_is_used_up(
     quota: Quota | None, verdict: str | None
 ) -> None:
-    assert odd(quota=quota).get(("load-balancer-quota", NAME)) == verdict
+    assert (
+        odd(quotas={QuotaKind.LOAD_BALANCERS: quota}).get(("load-balancer-quota", NAME)) == verdict
+    )
 
 
 @pytest.mark.parametrize(
@@ -172,7 +174,9 @@ def test_a_missing_load_balancer_is_put_down_to_a_quota_that_is_used_up(
 def test_missing_members_are_put_down_to_a_quota_that_is_used_up(
     quota: Quota | None, expected: dict[str, Any], verdict: str | None
 ) -> None:
-    said = odd(load_balancer(), quota=quota, expected=Expectations(**expected))
+    said = odd(
+        load_balancer(), quotas={QuotaKind.MEMBERS: quota}, expected=Expectations(**expected)
+    )
     assert said.get(("member-quota", PORT_NAME)) == verdict
 
 
