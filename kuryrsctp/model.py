@@ -9,6 +9,7 @@ none.
 """
 
 import enum
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -102,6 +103,22 @@ class Listener:
 
 
 @dataclass(frozen=True, slots=True)
+class Vip:
+    """An address of a load balancer for clients, and the subnet that it is of."""
+
+    address: str
+    subnet_id: str | None = None
+
+    @property
+    def version(self) -> int:
+        """The version of IP, 0 if it is not an address."""
+        try:
+            return ipaddress.ip_address(self.address).version
+        except ValueError:
+            return 0
+
+
+@dataclass(frozen=True, slots=True)
 class LoadBalancer:
     """A load balancer, with all of its listeners where they were read.
 
@@ -123,8 +140,14 @@ class LoadBalancer:
     description: str = ""
     vip_port_id: str | None = None
     vip_subnet_id: str | None = None
+    additional_vips: tuple[Vip, ...] = ()
     tags: tuple[str, ...] = ()
     changed_at: datetime | None = None
+
+    @property
+    def vips(self) -> tuple[Vip, ...]:
+        """All of its VIPs, the main one first."""
+        return (Vip(self.vip_address, self.vip_subnet_id), *self.additional_vips)
 
     @property
     def identity(self) -> str:
@@ -190,13 +213,17 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A port; `port_security` off means that nothing is filtered."""
+    """A port; `port_security` off means that nothing is filtered.
+
+    `owner` is what it was made for, as Neutron calls it, "" if that is not known.
+    """
 
     id: str
     project_id: str
     addresses: tuple[str, ...]
     security_group_ids: tuple[str, ...] = ()
     port_security: bool = True
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ def _port(row: Row) -> Port:
         addresses=tuple(fixed_ip.text("ip_address") for fixed_ip in row.rows("fixed_ips")),
         security_group_ids=row.texts("security_groups"),
         port_security=row.flag("port_security_enabled", default=True),
+        owner=row.text("device_owner"),
     )
 
 
@@ -112,8 +113,8 @@ def read_network_state(cloud: Cloud, load_balancers: Sequence[LoadBalancer]) -> 
     return NetworkState(ports, groups, subnets, floating_ips)
 
 
-def floating_ip(cloud: Cloud, load_balancer: LoadBalancer) -> str:
-    """Return the address of the floating IP that is bound to the port of the VIP.
+def floating_ip(cloud: Cloud, load_balancer: LoadBalancer) -> FloatingIp:
+    """Return the floating IP that is bound to the port of the VIP.
 
     Raises ServiceLacksFloatingIp, or CloudError when an API fails.
     """
@@ -126,7 +127,7 @@ def floating_ip(cloud: Cloud, load_balancer: LoadBalancer) -> str:
             f"no floating IP is bound to VIP {load_balancer.vip_address} of load balancer"
             f" '{load_balancer.name}': only a Service of type LoadBalancer has one"
         )
-    return bound[0].address
+    return bound[0]
 
 
 def _readable(read: Callable[[], T]) -> T | Unreadable:
@@ -142,7 +143,7 @@ def _readable(read: Callable[[], T]) -> T | Unreadable:
 def _ports(
     neutron: Any, load_balancers: Iterable[LoadBalancer], members: Iterable[Member]
 ) -> tuple[Port, ...]:
-    vips = (load_balancer.vip_address for load_balancer in load_balancers)
+    vips = (vip.address for load_balancer in load_balancers for vip in load_balancer.vips)
     addresses = {*vips, *(member.address for member in members)} - {""}
     wanted = [f"ip_address={address}" for address in sorted(addresses)]
     # A port that has several of the addresses comes several times.
@@ -152,7 +153,7 @@ def _ports(
 def _subnets(
     neutron: Any, load_balancers: Iterable[LoadBalancer], members: Iterable[Member]
 ) -> dict[str, Network]:
-    of_vips = (load_balancer.vip_subnet_id for load_balancer in load_balancers)
+    of_vips = (vip.subnet_id for load_balancer in load_balancers for vip in load_balancer.vips)
     ids = {*of_vips, *(member.subnet_id for member in members)} - {None}
     return dict(_each(neutron, SUBNETS, "id", sorted(map(str, ids))))
 

@@ -21,7 +21,7 @@ from kuryrsctp.cloud.failures import malformed_answers
 from kuryrsctp.cloud.paging import octavia_collection, rows
 from kuryrsctp.cloud.rows import Row
 from kuryrsctp.makers import is_sctp, sctp_listeners
-from kuryrsctp.model import HealthMonitor, Listener, LoadBalancer, Member, Pool
+from kuryrsctp.model import HealthMonitor, Listener, LoadBalancer, Member, Pool, Vip
 
 _VERSION = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}")
 
@@ -46,6 +46,10 @@ def _ids(row: Row, name: str) -> tuple[str, ...]:
     return tuple(related.required_text("id") for related in row.rows(name))
 
 
+def _vip(row: Row) -> Vip:
+    return Vip(row.text("ip_address"), row.optional_text("subnet_id"))
+
+
 def _load_balancer(row: Row) -> LoadBalancer:
     return LoadBalancer(
         **_state(row),
@@ -54,6 +58,7 @@ def _load_balancer(row: Row) -> LoadBalancer:
         vip_address=row.text("vip_address"),
         vip_port_id=row.optional_text("vip_port_id"),
         vip_subnet_id=row.optional_text("vip_subnet_id"),
+        additional_vips=tuple(map(_vip, row.rows("additional_vips"))),
         description=row.text("description"),
         tags=row.texts("tags"),
     )

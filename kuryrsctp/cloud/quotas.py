@@ -53,7 +53,7 @@ class Quotas:
             limits = self._limits[project]
             key = kind, project
             if key not in self._quotas:
-                self._quotas[key] = limits and _quota(cloud, kind, project, limits)
+                self._quotas[key] = None if limits is None else _quota(cloud, kind, project, limits)
             return self._quotas[key]
 
 

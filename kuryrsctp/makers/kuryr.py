@@ -93,6 +93,7 @@ class Kuryr(Unknown):
     controller = "kuryr-controller"
     causes = CAUSES
     remedies = REMEDIES
+    no_floating_ip = "only type LoadBalancer has one"
     no_members = "right only while no pod is ready"
 
     def claims(self, load_balancer: LoadBalancer) -> tuple[Claim, ...]:
@@ -129,6 +130,12 @@ class Kuryr(Unknown):
         if listener.admin_state_up or listener.allowed_cidrs:
             return ""
         return "off, with no allowed CIDR: Kuryr does this where a NetworkPolicy admits nobody"
+
+    def isolation(self, cidrs: frozenset[str], vip_networks: frozenset[str]) -> str:
+        """Kuryr adds the service subnet to what a NetworkPolicy admits, if that is nothing."""
+        if not cidrs or cidrs != vip_networks:
+            return ""
+        return "the service subnet: a NetworkPolicy admits no client outside of it"
 
     def late(self, seconds: float) -> str:
         """Say that a change takes longer than Kuryr waits."""

@@ -58,6 +58,11 @@ class Maker(Protocol):
         ...
 
     @property
+    def no_floating_ip(self) -> str:
+        """When a load balancer has no floating IP, "" if that is not known."""
+        ...
+
+    @property
     def no_members(self) -> str:
         """When a pool without members is right with this maker, "" if it never is."""
         ...
@@ -102,6 +107,13 @@ class Maker(Protocol):
 
     def denial(self, listener: Listener) -> str:
         """Say how a listener shows a NetworkPolicy that admits no client, "" if it does not."""
+        ...
+
+    def isolation(self, cidrs: frozenset[str], vip_networks: frozenset[str]) -> str:
+        """Say how allowed CIDRs show a NetworkPolicy that admits nobody from outside.
+
+        `vip_networks` are the subnets of the VIPs. "" if the CIDRs do not show it.
+        """
         ...
 
     def late(self, seconds: float) -> str:

@@ -68,6 +68,7 @@ class Occm(Unknown):
     note = "made by cloud-provider-openstack"
     causes = CAUSES
     remedies = REMEDIES
+    no_floating_ip = "as for an internal Service"
     no_members = ""
 
     def claims(self, load_balancer: LoadBalancer) -> tuple[Claim, ...]:

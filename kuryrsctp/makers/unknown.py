@@ -23,6 +23,7 @@ class Unknown:
     note: str = ""
     causes: Mapping[str, str] = NOTHING
     remedies: Mapping[str, str] = NOTHING
+    no_floating_ip: str = ""
     no_members: str = "right only while nothing is ready"
 
     def claims(self, load_balancer: LoadBalancer) -> tuple[Claim, ...]:
@@ -58,6 +59,10 @@ class Unknown:
         return None
 
     def denial(self, listener: Listener) -> str:
+        """NetworkPolicies are not known to be applied."""
+        return ""
+
+    def isolation(self, cidrs: frozenset[str], vip_networks: frozenset[str]) -> str:
         """NetworkPolicies are not known to be applied."""
         return ""
 

@@ -92,7 +92,7 @@ def _row(service: "ListedService") -> tuple[Any, ...]:
     return (
         service.name,
         service.cluster,
-        load_balancer.vip_address,
+        ", ".join(vip.address for vip in load_balancer.vips),
         Numbers(list(service.ports)),
         Numbers(list(service.member_counts)),
         load_balancer.provider,

@@ -287,5 +287,5 @@ def _looked_up(
 
     cloud = Cloud(connection)
     load_balancer = find_service(cloud, service, project)
-    address = neutron.floating_ip(cloud, load_balancer) if floating_ip else None
-    return load_balancer, targets_of(load_balancer, via, address)
+    bound = neutron.floating_ip(cloud, load_balancer) if floating_ip else None
+    return load_balancer, targets_of(load_balancer, via, bound)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from kuryrsctp import makers
 from kuryrsctp.addresses import Endpoint, numeric_endpoint
 from kuryrsctp.errors import Inconclusive, ServiceLacksSctp
-from kuryrsctp.model import Listener, LoadBalancer, Member
+from kuryrsctp.model import FloatingIp, Listener, LoadBalancer, Member
 from kuryrsctp.providers import provider_named
 from kuryrsctp.providers.provider import Distribution, Provider
 
@@ -81,11 +81,11 @@ class Target:
 
 
 def targets_of(
-    load_balancer: LoadBalancer, via: Via = Via.VIP, address: str | None = None
+    load_balancer: LoadBalancer, via: Via = Via.VIP, floating_ip: FloatingIp | None = None
 ) -> tuple[Target, ...]:
-    """Return the VIP with the port of each SCTP listener, the members behind it, or both.
+    """Return each VIP with the port of each SCTP listener, the members behind them, or both.
 
-    `address`, such as a floating IP, is used instead of the VIP.
+    `floating_ip` is used instead of the VIP that it leads to, and of all others.
 
     Raises ServiceLacksSctp, AddressError; Inconclusive if there are no members to probe.
     """
@@ -100,13 +100,13 @@ def targets_of(
             " `protocol: SCTP`, and that the Octavia provider supports SCTP"
         )
     provider = provider_named(load_balancer.provider)
+    addresses = {vip.address: vip.address for vip in load_balancer.vips}
+    if floating_ip:
+        addresses = {floating_ip.fixed_address: floating_ip.address}
     vips = tuple(
-        _vip_target(
-            numeric_endpoint(address or load_balancer.vip_address, listener.protocol_port),
-            listener,
-            provider,
-        )
+        _vip_target(numeric_endpoint(address, listener.protocol_port), vip, listener, provider)
         for listener in listeners
+        for vip, address in addresses.items()
     )
     if via is Via.VIP:
         return vips
@@ -126,7 +126,8 @@ def direct_targets(members: Iterable[Member], provider: Provider) -> Iterator[Ta
             yield Target(endpoint, (member,), direct=True, provider=provider)
 
 
-def _vip_target(endpoint: Endpoint, listener: Listener, provider: Provider) -> Target:
+def _vip_target(endpoint: Endpoint, vip: str, listener: Listener, provider: Provider) -> Target:
+    """Return the target for a VIP, behind which are the members of its family."""
     pool = listener.pool
     if pool is None:
         return Target(endpoint, provider=provider, listener_id=listener.id)
@@ -135,7 +136,7 @@ def _vip_target(endpoint: Endpoint, listener: Listener, provider: Provider) -> T
         promise = f"session persistence {pool.session_persistence}"
     return Target(
         endpoint,
-        pool.members,
+        tuple(member for member in pool.members if (":" in member.address) == (":" in vip)),
         provider.distribution(pool),
         provider=provider,
         promise=promise,

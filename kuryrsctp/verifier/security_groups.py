@@ -43,6 +43,20 @@ def admission(rules: Iterable[SecurityGroupRule], port: int, source: Network) ->
     return Admission.BY_GROUP if by_group and by_prefix is not Admission.ALL else by_prefix
 
 
+def admitted_networks(
+    rules: Iterable[SecurityGroupRule], port: int, source: Network
+) -> list[Network]:
+    """Return the networks that rules name, and admit to SCTP `port`, of the family of `source`."""
+    prefixes = (
+        rule.remote_ip_prefix
+        for rule in rules
+        if rule.remote_ip_prefix and _admits_sctp(rule, port, source.version)
+    )
+    networks: list[Any] = [ipaddress.ip_network(prefix, strict=False) for prefix in prefixes]
+    same_version = [network for network in networks if network.version == source.version]
+    return list(ipaddress.collapse_addresses(same_version))
+
+
 def covered(prefixes: Iterable[str], source: Network) -> Admission:
     """Return how much of `source` the prefixes cover together.
 

@@ -9,6 +9,7 @@ know of it.
 from collections.abc import Iterator
 
 from kuryrsctp.verifier.checks import (
+    groups,
     listener,
     load_balancer,
     member,
@@ -25,7 +26,7 @@ from kuryrsctp.verifier.snapshot import Snapshot
 __all__ = ["CATALOGUE", "Check", "run"]
 
 # In the order of the rows about one target.
-_MODULES = (service, load_balancer, listener, pool, member, network, missing)
+_MODULES = (service, load_balancer, listener, pool, member, network, groups, missing)
 
 CATALOGUE = checks_of(_MODULES)
 

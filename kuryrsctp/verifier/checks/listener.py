@@ -4,6 +4,7 @@
 
 from kuryrsctp.verifier.checks import names, statuses
 from kuryrsctp.verifier.checks.catalogue import CheckResult, check, fail, ok, skip, warn
+from kuryrsctp.verifier.checks.groups import vip_networks
 from kuryrsctp.verifier.checks.targets import ListenerTarget
 from kuryrsctp.verifier.security_groups import Admission, covered
 
@@ -86,7 +87,7 @@ def listener_status(target: ListenerTarget) -> CheckResult:
     on=ListenerTarget,
     meaning="Which clients the listener admits; without a list, all. With --source, whether it"
     " admits these.",
-    cause="A NetworkPolicy, or loadBalancerSourceRanges of the Service.",
+    cause="The maker passes on what the Service or a NetworkPolicy allows; or it was set by hand.",
     remedy="check that the clients' addresses are in the list",
 )
 def listener_allowed_cidrs(target: ListenerTarget) -> CheckResult:
@@ -96,7 +97,9 @@ def listener_allowed_cidrs(target: ListenerTarget) -> CheckResult:
         return ok("all clients" if target.listener.admin_state_up else "no list")
     only = f"only {', '.join(cidrs)}"
     if source is None:
-        return ok(only)
+        networks = frozenset(map(str, vip_networks(target)))
+        isolation = target.maker.isolation(frozenset(cidrs), networks)
+        return warn(f"{only}, {isolation}") if isolation else ok(only)
     try:
         admitted = covered(cidrs, source)
     except ValueError:

@@ -28,7 +28,7 @@ def member_name(target: MemberTarget) -> CheckResult:
 @check(
     "member-address",
     on=MemberTarget,
-    meaning="The member's address is of the VIP's family.",
+    meaning="The member's address is of the family of a VIP.",
     cause="The pod's address is of the other family: a dual-stack cluster, or a member made by"
     " hand.",
     remedy="check the Service's ipFamilies against the VIP (`kubectl get service -o yaml`)",
@@ -36,14 +36,16 @@ def member_name(target: MemberTarget) -> CheckResult:
 def member_address(target: MemberTarget) -> CheckResult:
     """Compare the address with the VIP's family."""
     address = target.member.address
+    versions = {vip.version for vip in target.load_balancer.vips}
     try:
         of_member = ipaddress.ip_address(address).version
-        of_vip = ipaddress.ip_address(target.load_balancer.vip_address).version
     except ValueError:
-        return fail(f"'{address}' or the VIP is not an IP address")
-    if of_member == of_vip:
+        return fail(f"'{address}' is not an IP address")
+    if 0 in versions:
+        return fail("the VIP is not an IP address")
+    if of_member in versions:
         return ok(address)
-    return fail(f"{address} is IPv{of_member}, the VIP is IPv{of_vip}")
+    return fail(f"{address} is IPv{of_member}, the VIP is IPv{min(versions)}")
 
 
 @check(

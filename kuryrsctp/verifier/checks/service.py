@@ -28,7 +28,9 @@ def load_balancer_exists(target: ServiceTarget) -> CheckResult:
     """Find the load balancer, or name the most similar ones."""
     snapshot = target.snapshot
     if snapshot.load_balancers:
-        vips = ", ".join(f"VIP {balancer.vip_address}" for balancer in snapshot.load_balancers)
+        vips = ", ".join(
+            f"VIP {vip.address}" for balancer in snapshot.load_balancers for vip in balancer.vips
+        )
         note = target.maker.note
         return ok(f"{vips}; {note}" if note else vips)
     missing = f"no load balancer '{snapshot.service}' is visible to these credentials"

@@ -7,7 +7,7 @@ import pytest
 
 from kuryrsctp.addresses import Endpoint
 from kuryrsctp.errors import Inconclusive, ServiceLacksSctp
-from kuryrsctp.model import Listener, LoadBalancer, Member, Pool
+from kuryrsctp.model import FloatingIp, Listener, LoadBalancer, Member, Pool, Vip
 from kuryrsctp.prober.targets import Target, Via, notes, targets_of
 from kuryrsctp.providers.amphora import AMPHORA
 from kuryrsctp.providers.ovn import OVN
@@ -92,8 +92,22 @@ def test_a_service_without_members_has_none_to_probe() -> None:
 
 
 def test_another_address_is_used_instead_of_the_vips() -> None:
-    (target,) = targets_of(load_balancer(listener("SCTP", 90)), address="203.0.113.9")
+    bound = FloatingIp("f", "vip-port", "203.0.113.9", "10.0.0.158", "ACTIVE")
+    (target,) = targets_of(load_balancer(listener("SCTP", 90)), floating_ip=bound)
     assert target == Target(Endpoint("203.0.113.9", 90), MEMBERS, provider=AMPHORA, listener_id="l")
+
+
+def test_each_vip_is_a_target_with_the_members_of_its_family() -> None:
+    v6 = member("c", address="fd00:75::a1")
+    port = listener("SCTP", 90, replace(POOL, members=(*MEMBERS, v6)))
+    balancer = replace(load_balancer(port), additional_vips=(Vip("fd00:158::9"),))
+    assert [(str(target.endpoint), target.members) for target in targets_of(balancer)] == [
+        ("10.0.0.158:90", MEMBERS),
+        ("[fd00:158::9]:90", (v6,)),
+    ]
+    bound = FloatingIp("f", "vip-port", "203.0.113.9", "10.0.0.158", "ACTIVE")
+    (target,) = targets_of(balancer, floating_ip=bound)
+    assert (str(target.endpoint), target.members) == ("203.0.113.9:90", MEMBERS)
 
 
 @pytest.mark.parametrize(

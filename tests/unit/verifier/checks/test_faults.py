@@ -144,7 +144,7 @@ from tests.support.model import (
         ),
         (
             on_member(address="pod"),
-            ("member-address", POD, "FAIL 'pod' or the VIP is not an IP address"),
+            ("member-address", POD, "FAIL 'pod' is not an IP address"),
         ),
         (
             on_member(protocol_port=9091),

@@ -77,7 +77,12 @@ def test_an_amphoras_packets_come_from_the_members_subnet() -> None:
 
 def test_with_ovn_the_clients_have_to_be_let_in() -> None:
     subnet_only = groups(rule(remote_ip_prefix=SERVICE_SUBNET))
-    assert rows(on_ovn(), groups=subnet_only) == {}
+    assert rows(on_ovn(), groups=subnet_only) == of_members(
+        "WARN group pods-group allows SCTP to port 9090 only from 10.0.0.128/26: no client outside"
+        " of the VIP's subnet gets in"
+    )
+    clients_only = groups(rule(remote_ip_prefix="192.0.2.0/24"))
+    assert rows(on_ovn(), groups=clients_only) == {}
     assert rows(on_ovn(), source="192.0.2.0/24", groups=subnet_only) == of_members(
         "FAIL group pods-group does not allow SCTP to port 9090 from 192.0.2.0/24"
     )

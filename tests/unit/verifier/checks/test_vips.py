@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""A load balancer has one VIP and any number of additional ones: the checks look at all of them."""
+
+import ipaddress
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from kuryrsctp.model import FloatingIp, LoadBalancer, NetworkState, Port, Vip
+from kuryrsctp.verifier.report import Expectations
+from tests.support.model import (
+    NAME,
+    POD,
+    PORT_NAME,
+    around,
+    findings,
+    listener,
+    load_balancer,
+    member,
+    odd,
+    other_member,
+    pool,
+    rule,
+)
+
+OCCM_NAME = "kube_service_prod_default_sctp-demo"
+DUAL = load_balancer(
+    listener(pool=pool(member(address="fd00:75::a1"), other_member())),
+    vip_address="fd00:158::1",
+    vip_subnet_id="v6-subnet",
+    additional_vips=(Vip("10.0.0.158", "service-subnet"),),
+)
+
+
+def network(found: LoadBalancer = DUAL, **changes: Any) -> NetworkState:
+    """Return what Neutron holds around a load balancer of two families."""
+    state = around(found)
+    assert isinstance(state.ports, tuple)
+    addresses = tuple(vip.address for vip in found.vips)
+    ports = (Port("vip-port", found.project_id, addresses, ("lb-group",)), *state.ports[1:])
+    subnets = {
+        "service-subnet": ipaddress.ip_network("10.0.0.128/26"),
+        "v6-subnet": ipaddress.ip_network("fd00:158::/64"),
+    }
+    return replace(state, **{"ports": ports, "subnets": subnets} | changes)
+
+
+def bound(address: str, fixed_address: str) -> FloatingIp:
+    return FloatingIp("f", "vip-port", address, fixed_address, "ACTIVE")
+
+
+def detail(check: str, found: LoadBalancer = DUAL, **changes: Any) -> str:
+    (row,) = (row for row in findings(found, **changes) if row.check == check)
+    return f"{row.status.value} {row.detail}"
+
+
+def test_members_of_the_family_of_any_vip_are_right() -> None:
+    assert odd(DUAL, network=network()) == {}
+    assert detail("load-balancer-exists", network=network()) == "OK VIP fd00:158::1, VIP 10.0.0.158"
+    assert detail("vip-port", network=network()) == "OK holds fd00:158::1, 10.0.0.158"
+
+
+def test_a_floating_ip_may_lead_to_any_vip() -> None:
+    well = network(floating_ips=(bound("203.0.113.5", "10.0.0.158"),))
+    assert odd(DUAL, network=well) == {}
+    assert detail("floating-ip", network=well) == "OK 203.0.113.5, to 10.0.0.158"
+    astray = network(floating_ips=(bound("203.0.113.5", "10.0.0.9"),))
+    assert odd(DUAL, network=astray) == {
+        ("floating-ip", NAME): (
+            "FAIL 203.0.113.5 leads to 10.0.0.9, not to the VIP fd00:158::1 or 10.0.0.158"
+        )
+    }
+
+
+def test_no_command_is_advised_that_would_bind_a_floating_ip_to_ipv6() -> None:
+    v6 = replace(
+        DUAL, additional_vips=(), listeners=(listener(pool=pool(member(address="fd::1"))),)
+    )
+    astray = network(v6, floating_ips=(bound("203.0.113.5", "10.0.0.9"),))
+    (row,) = (row for row in findings(v6, network=astray) if row.check == "floating-ip")
+    assert "openstack" not in row.hint
+
+
+def test_each_family_needs_its_rule() -> None:
+    v6_only = {"lb-group": (rule(ethertype="IPv6"),), "pods-group": (rule(),)}
+    assert odd(DUAL, network=network(groups=v6_only)) == {
+        ("vip-security-groups", PORT_NAME): (
+            "FAIL group lb-group does not allow SCTP to port 90 from 0.0.0.0/0"
+        ),
+        ("member-security-groups", POD): (
+            "FAIL group pods-group does not allow SCTP to port 9090 from fd00:158::/64"
+        ),
+    }
+
+
+def test_a_port_that_lost_a_vip_is_wrong() -> None:
+    ports = (Port("vip-port", DUAL.project_id, ("fd00:158::1",), ("lb-group",)),)
+    state = network()
+    assert isinstance(state.ports, tuple)
+    assert odd(DUAL, network=replace(state, ports=(*ports, *state.ports[1:]))) == {
+        ("vip-port", NAME): "FAIL port vip-port does not hold 10.0.0.158"
+    }
+
+
+@pytest.mark.parametrize(
+    ("owner", "rows"),
+    [
+        ("", set()),
+        ("Octavia", set()),
+        ("ovn-lb:vip", set()),
+        ("ovn-lb-vip", set()),
+        ("neutron:LOADBALANCERV2", set()),
+        ("network:f5lbaasv2", set()),
+        ("compute:nova", {("vip-port", NAME)}),
+        ("network:router_interface", {("vip-port", NAME)}),
+        ("trunk:subport", {("vip-port", NAME)}),
+    ],
+)
+def test_a_port_that_something_else_has_taken_is_wrong(
+    owner: str, rows: set[tuple[str, str]]
+) -> None:
+    state = around(load_balancer())
+    assert isinstance(state.ports, tuple)
+    ports = (replace(state.ports[0], owner=owner), *state.ports[1:])
+    said = odd(load_balancer(), network=replace(state, ports=ports))
+    assert set(said) == rows
+    assert all(f"taken by {owner}" in text for text in said.values())
+
+
+@pytest.mark.parametrize(
+    ("cidrs", "source", "verdict"),
+    [
+        (("10.0.0.128/26",), None, "WARN only 10.0.0.128/26, the service subnet: a NetworkPolicy"),
+        (("10.0.0.128/26",), "192.0.2.0/24", "FAIL only 10.0.0.128/26: not 192.0.2.0/24"),
+        (("10.0.0.128/26", "192.0.2.0/24"), None, "OK only 10.0.0.128/26, 192.0.2.0/24"),
+        (("192.0.2.0/24",), None, "OK only 192.0.2.0/24"),
+    ],
+)
+def test_a_policy_that_admits_only_the_service_subnet_is_told(
+    cidrs: tuple[str, ...], source: str | None, verdict: str
+) -> None:
+    found = load_balancer(listener(allowed_cidrs=cidrs))
+    expected = Expectations(source=ipaddress.ip_network(source) if source else None)
+    assert detail("listener-allowed-cidrs", found, expected=expected).startswith(verdict)
+    by_occm = replace(found, name=OCCM_NAME)
+    if source is None:
+        assert detail("listener-allowed-cidrs", by_occm).startswith("OK only")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (NAME, "OK none; only type LoadBalancer has one"),
+        (OCCM_NAME, "OK none; as for an internal Service"),
+        ("by hand", "OK none"),
+    ],
+)
+def test_each_maker_has_a_reason_of_its_own_for_no_floating_ip(name: str, text: str) -> None:
+    assert detail("floating-ip", load_balancer(name=name)) == text
