@@ -9,17 +9,20 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-import keystoneauth1.exceptions
 import openstack.exceptions
 from openstack.connection import Connection
 
 from kuryrsctp.cloud import threads
 from kuryrsctp.cloud.deadline import SERVICE_TIMEOUT, Deadline
+from kuryrsctp.cloud.endpoints import adapter, missing_endpoint
 from kuryrsctp.cloud.failures import cloud_errors, malformed_answers
 from kuryrsctp.cloud.retries import retry_unauthorized
 from kuryrsctp.cloud.rows import Row
+from kuryrsctp.errors import CloudError
 
 T = TypeVar("T")
+
+_OCTAVIA, _NEUTRON = "load-balancer", "network"
 
 
 class Cloud:
@@ -35,16 +38,16 @@ class Cloud:
 
     @functools.cached_property
     def octavia(self) -> Any:
-        """The SDK's adapter for Octavia, whose versions are asked for at its first use."""
-        return self.call(lambda: _adapter(self.connection, "load_balancer"))
+        """The SDK's adapter for Octavia; its first use asks Keystone for a token."""
+        return self.call(lambda: _octavia(self.connection))
 
     @functools.cached_property
     def neutron(self) -> Any:
         """The SDK's adapter for Neutron; None if the catalog has no Neutron."""
-        return self.call(lambda: _neutron(self.connection))
+        return self.call(lambda: adapter(self.connection, _NEUTRON))
 
     def discover(self) -> None:
-        """Ask for Octavia's versions now, before many threads would each do it at first use."""
+        """Ask for a token and the catalog now, before many threads would each do it."""
         _ = self.octavia
 
     def call(self, function: Callable[[], T]) -> T:
@@ -57,7 +60,7 @@ class Cloud:
         Raises the first error, in the order of the functions.
         """
         retried = [functools.partial(retry_unauthorized, function) for function in functions]
-        with threads.running(retried) as futures, cloud_errors():
+        with threads.running(retried) as futures, cloud_errors(self.connection):
             return [future.result(self._deadline.left()) for future in futures]
 
 
@@ -73,15 +76,8 @@ def get(api: Any, path: str, kind: str, **query: Any) -> Row:
     return Row(body, kind)
 
 
-def _adapter(connection: Connection, name: str) -> Any:
-    with malformed_answers():
-        return getattr(connection, name)
-
-
-def _neutron(connection: Connection) -> Any:
-    try:
-        adapter = _adapter(connection, "network")
-        with malformed_answers():
-            return adapter if adapter.get_endpoint() is not None else None
-    except (keystoneauth1.exceptions.CatalogException, openstack.exceptions.ConfigException):
-        return None
+def _octavia(connection: Connection) -> Any:
+    api = adapter(connection, _OCTAVIA)
+    if api is None:
+        raise CloudError(missing_endpoint(connection, _OCTAVIA))
+    return api

@@ -17,9 +17,10 @@ from typing import Any
 import openstack.exceptions
 
 from kuryrsctp.cloud.calls import Cloud, get
-from kuryrsctp.cloud.failures import malformed_answers
+from kuryrsctp.cloud.endpoints import root
 from kuryrsctp.cloud.paging import octavia_collection, rows
 from kuryrsctp.cloud.rows import Row
+from kuryrsctp.errors import MalformedAnswer
 from kuryrsctp.makers import is_sctp, sctp_listeners
 from kuryrsctp.model import HealthMonitor, Listener, LoadBalancer, Member, Pool, Vip
 
@@ -270,11 +271,9 @@ def _get(octavia: Any, path: str, key: str, resource_id: str) -> Row | None:
 
 
 def _versions(octavia: Any) -> list[str]:
-    with malformed_answers():
-        return [
-            str(version.get("version"))
-            for interfaces in octavia.get_all_version_data().values()
-            for services in interfaces.values()
-            for versions in services.values()
-            for version in versions
-        ]
+    """Return the versions that Octavia tells at its root; none where something else answers."""
+    try:
+        answer = get(octavia, f"{root(octavia.endpoint_override)}/", "list of versions")
+        return [version.text("id").removeprefix("v") for version in answer.rows("versions")]
+    except (openstack.exceptions.HttpException, MalformedAnswer):
+        return []

@@ -11,11 +11,16 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 import openstack.exceptions
+import requests.exceptions
+from keystoneauth1.identity.base import BaseIdentityPlugin
 from keystoneauth1.session import Session, TCPKeepAliveAdapter
 from requests import PreparedRequest, Response
-from requests.exceptions import ChunkedEncodingError
 from urllib3 import exceptions
 from urllib3.util import Retry
+
+from kuryrsctp.cloud.connecting import cannot_connect, connection_fault, place
+from kuryrsctp.cloud.refusals import NO_KEYSTONE
+from kuryrsctp.errors import CloudError
 
 T = TypeVar("T")
 
@@ -30,7 +35,7 @@ _MAX_RETRY_AFTER = 10.0  # seconds that a server can make a client wait with Ret
 
 
 class BoundedRetry(Retry):
-    """A bounded number of tries, none of them after a request that timed out."""
+    """A bounded number of tries, none after a request that timed out, or a fault of TLS."""
 
     def increment(
         self,
@@ -44,7 +49,8 @@ class BoundedRetry(Retry):
         """Return the retries that are left after a failure; raise the error if there are none."""
         refused = isinstance(error, exceptions.NewConnectionError)
         timed_out = isinstance(error, exceptions.TimeoutError) and not refused
-        remaining = self.new(total=0) if timed_out else self
+        lasting = isinstance(error, exceptions.SSLError | exceptions.ProxyError)
+        remaining = self.new(total=0) if timed_out or lasting else self
         return Retry.increment(remaining, method, url, response, error, _pool, _stacktrace)
 
     def get_retry_after(self, response: Any) -> float | None:
@@ -56,10 +62,31 @@ class BoundedRetry(Retry):
 class CompleteAnswers(TCPKeepAliveAdapter):
     """Sends a request again if its answer was cut: urllib3 retries only until an answer begins."""
 
+    def __init__(self, retry: Retry, *, takes_tokens: bool) -> None:
+        """Retry as told; `takes_tokens` if requests carry a token of Keystone's."""
+        super().__init__(max_retries=retry)
+        self._takes_tokens = takes_tokens
+
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
-        """Return the answer, read to its end."""
+        """Return the answer, read to its end.
+
+        Raises CloudError where keystoneauth would only try again, or wait for ever.
+        """
+        try:
+            response = self._send_until_complete(request, *args, **kwargs)
+        except requests.exceptions.ConnectionError as error:
+            if cannot_connect(error):
+                raise CloudError(connection_fault(error)) from error
+            raise
+        is_discovery = request.method == "GET" and "X-Auth-Token" not in request.headers
+        # keystoneauth would take a token to ask again, while it holds the lock on getting one.
+        if response.status_code == 401 and is_discovery and self._takes_tokens:
+            raise CloudError(f"{place(request.url)} answered 401: {NO_KEYSTONE}")
+        return response
+
+    def _send_until_complete(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
         for _ in range(_CUT_ANSWER_RETRIES):
-            with contextlib.suppress(ChunkedEncodingError):
+            with contextlib.suppress(requests.exceptions.ChunkedEncodingError):
                 return self._send(request, *args, **kwargs)
         return self._send(request, *args, **kwargs)
 
@@ -80,8 +107,9 @@ def retry_transient_failures(session: Session) -> None:
         backoff_jitter=_JITTER,
         raise_on_status=False,
     )
+    takes_tokens = isinstance(session.auth, BaseIdentityPlugin)
     for scheme in ("http://", "https://"):
-        session.session.mount(scheme, CompleteAnswers(max_retries=retry))
+        session.session.mount(scheme, CompleteAnswers(retry, takes_tokens=takes_tokens))
 
 
 def retry_unauthorized(function: Callable[[], T]) -> T:

@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 from cliff.columns import FormattableColumn
 from osc_lib.command import command
 
-from kuryrsctp.errors import CloudError, KuryrSctpError
+from kuryrsctp.errors import KuryrSctpError
+from kuryrsctp.osc import streams
 from kuryrsctp.osc.exit_codes import ExitCode, exit_code
+from kuryrsctp.osc.settings import request_timeout, settings_errors
 from kuryrsctp.terminal_text import printable
 
 if TYPE_CHECKING:
@@ -80,7 +82,7 @@ class VerdictLister(command.Lister):
         from kuryrsctp.cloud.retries import retry_transient_failures
 
         options = self.app.options
-        with _settings_errors():
+        with settings_errors():
             region = self.app.cloud_config.get_one(cloud=options.cloud, argparse=options)
             timeout = region.config.get("api_timeout")
             manager = clientmanager.ClientManager(
@@ -88,7 +90,7 @@ class VerdictLister(command.Lister):
             )
             manager.setup_auth()
         # osc-lib forgets the timeout of clouds.yaml; without one a request may wait for ever.
-        manager.session.timeout = float(timeout or REQUEST_TIMEOUT)
+        manager.session.timeout = request_timeout(timeout, REQUEST_TIMEOUT)
         retry_transient_failures(manager.session)
         # OpenStackClient closes it at the end, after reading the figures for --timing.
         self.app.client_manager.session = manager.session
@@ -101,6 +103,21 @@ class VerdictLister(command.Lister):
     def run(self, parsed_args: argparse.Namespace) -> int:
         """Run the command; return its exit status."""
         _skip_last_garbage_collection()
+        streams.accept_any_text(self.app)
+        try:
+            status = self._run(parsed_args)
+            self.app.stdout.flush()
+        except OSError as error:
+            # Of a reader that went away, cliff has the usual exit status, 141.
+            if not streams.no_room(error):
+                raise
+            LOG.error("the result cannot be written: %s", error.strerror)
+            status = ExitCode.INCONCLUSIVE
+        finally:
+            streams.let_go(self.app.stdout, self.app.stderr)
+        return status
+
+    def _run(self, parsed_args: argparse.Namespace) -> ExitCode:
         try:
             super().run(parsed_args)
         except KuryrSctpError as error:
@@ -160,7 +177,7 @@ class VerdictLister(command.Lister):
             return self.exit_code
         rows = itertools.chain(() if first is None else (first,), rows)
         if parsed_args.formatter not in _EXACT_FORMATS:
-            rows = ([cell(value) for value in row] for row in rows)
+            rows = ([self._cell(value) for value in row] for row in rows)
         if parsed_args.formatter == "table":
             rows = self.decorated(column_names, rows)
         return super().produce_output(parsed_args, column_names, rows)
@@ -175,6 +192,11 @@ class VerdictLister(command.Lister):
     ) -> Iterator[Sequence[Any]]:
         """Return the rows of a table as a terminal may show them."""
         return rows
+
+    def _cell(self, value: Any) -> Any:
+        """Return a value of a row as the output will show it."""
+        shown = cell(value)
+        return streams.encodable(shown, self.app.stdout) if isinstance(shown, str) else shown
 
     def _all(self, data: Iterable[T]) -> list[T]:
         """Return the rows, or those that came before the user interrupted."""
@@ -198,27 +220,6 @@ def _without_warnings_of_retries() -> Iterator[None]:
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
-
-
-@contextlib.contextmanager
-def _settings_errors() -> Iterator[None]:
-    """Turn what OpenStackClient raises about missing settings into a CloudError."""
-    import keystoneauth1.exceptions
-    import openstack.exceptions
-    import osc_lib.exceptions
-
-    try:
-        yield
-    except (
-        keystoneauth1.exceptions.ClientException,
-        openstack.exceptions.ConfigException,
-        osc_lib.exceptions.CommandError,
-    ) as error:
-        message = " ".join(str(error).split())
-        raise CloudError(
-            f"{message}: choose a cloud of clouds.yaml with --os-cloud or OS_CLOUD, or set"
-            " OS_AUTH_URL and the other OS_* variables (source your openrc file)"
-        ) from error
 
 
 class PlainColumn(FormattableColumn[Any]):

@@ -150,7 +150,9 @@ def test_a_listener_that_is_called_sctp_and_is_not_is_seen_by_all_commands(
     with kuryr.load_balancer(connection, "core/amf", [mis_made]):
         everything = judged(shell, cloud, "--namespace", "core")
         alone = shell.verify("core/amf", "-f", "json", env=cloud.environ())
-        whole = shell.verify("--all", "--show", "all", "--namespace", "core", "-f", "json", env=cloud.environ())
+        whole = shell.verify(
+            "--all", "--show", "all", "--namespace", "core", "-f", "json", env=cloud.environ()
+        )
         listed = shell.openstack(
             *("kuryr", "sctp", "list", "--namespace", "core", "-f", "json"), env=cloud.environ()
         )
@@ -164,7 +166,9 @@ def test_a_service_that_cannot_be_judged_is_named_and_the_others_are_shown(
 ) -> None:
     hold_services(fake, "a", "b", "c")
     fake.faults[f"{OCTAVIA}/lbaas/pools/b/members"] = status(500)
-    done = shell.verify("--all", "--show", "all", "-f", "value", "-c", "Service", env=fake.environ())
+    done = shell.verify(
+        "--all", "--show", "all", "-f", "value", "-c", "Service", env=fake.environ()
+    )
     assert set(done.stdout.split()) == {"default/a", "default/c"}
     assert done.stderr == (
         f"default/b: {fake.url}{OCTAVIA}/lbaas/pools/b/members answered 500 (said by the fake): the"

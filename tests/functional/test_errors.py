@@ -10,7 +10,7 @@ import time
 import pytest
 
 from kuryrsctp.osc.base import REQUEST_TIMEOUT
-from tests.support.fake_api import KEYSTONE, OCTAVIA, FakeApi, Fault, drop, silence, status
+from tests.support.fake_api import KEYSTONE, OCTAVIA, FakeApi, Fault, drop, raw, silence, status
 from tests.support.hostile import hostile_service
 from tests.support.shell import OPENSTACK, TIMEOUT, Shell
 
@@ -20,7 +20,14 @@ ENDPOINTS = (
     "check that the endpoints lead to the APIs, not to a proxy or login page"
     " (`openstack catalog list`)\n"
 )
+CATALOGUE = "the catalog (`openstack catalog list`) or the endpoint in clouds.yaml"
 CONNECTION = "check its URL, the network and any proxy, then ask the cloud's operator\n"
+CLOSED = CONNECTION.replace("URL", "URL (https?)")
+KEYSTONE_URL = "OS_AUTH_URL (`auth_url` in clouds.yaml)"
+NO_KEYSTONE = f"no Keystone v3 is there: check {KEYSTONE_URL}, which usually ends in /v3\n"
+CREDENTIALS = (
+    "user, password and project with their domains, or the application credential or token"
+)
 
 
 @pytest.mark.parametrize(
@@ -29,26 +36,67 @@ CONNECTION = "check its URL, the network and any proxy, then ask the cloud's ope
         (
             TOKENS,
             status(401, {"error": {"code": 401, "message": "Who?", "title": "Unauthorized"}}),
-            f"{{url}}{TOKENS} answered 401 (Who?): the credentials are refused: check user,"
-            " password and project (`openstack token issue` must work)\n",
+            f"{{url}}{TOKENS} answered 401 (Who?): the credentials are refused: check"
+            f" {CREDENTIALS} (`openstack token issue` must work)\n",
         ),
         (
             LOAD_BALANCERS,
             status(401, {"error": {"code": 401, "message": "Who?", "title": "Unauthorized"}}),
-            f"{{url}}{LOAD_BALANCERS} answered 401 (Who?): the credentials are refused: check user,"
-            " password and project (`openstack token issue` must work)\n",
+            f"{{url}}{LOAD_BALANCERS} answered 401 (Who?): the API refuses the token, or there is"
+            " none: if `openstack token issue` works, ask the cloud's operator to look at this"
+            " API's settings for Keystone\n",
         ),
         (
             LOAD_BALANCERS,
             status(404, {"code": 404, "title": "Not Found", "description": "No such path"}),
-            f"{{url}}{LOAD_BALANCERS} answered 404 (Not Found): nothing is there: check that the"
-            " catalog leads to the right API (`openstack catalog list`)\n",
+            f"{{url}}{LOAD_BALANCERS} answered 404 (Not Found): nothing is there: check that"
+            f" {CATALOGUE} leads to the right API\n",
         ),
         (
             LOAD_BALANCERS,
-            status(409),
-            f"{{url}}{LOAD_BALANCERS} answered 409 (said by the fake): the object is being changed:"
-            " try again in a minute\n",
+            status(400),
+            f"{{url}}{LOAD_BALANCERS} answered 400 (said by the fake): the API does not know this"
+            f" request: check that {CATALOGUE} leads to the right API\n",
+        ),
+        (
+            LOAD_BALANCERS,
+            status(407),
+            f"{{url}}{LOAD_BALANCERS} answered 407 (said by the fake): the proxy asks for user and"
+            " password: give them in the variable that names it (HTTP_PROXY, HTTPS_PROXY), or name"
+            " the host in NO_PROXY\n",
+        ),
+        (
+            KEYSTONE,
+            status(400, b"<html>The plain HTTP request was sent to HTTPS port</html>", "text/html"),
+            f"{{url}}{TOKENS} answered 400 (Bad Request): this port speaks https: write https:// in"
+            f" {KEYSTONE_URL} or the endpoint in the catalog (`openstack catalog list`)\n",
+        ),
+        (
+            KEYSTONE,
+            raw(b"\x15\x03\x03\x00\x02\x022"),
+            f"{{url}} speaks TLS, not plain http: write https:// in {KEYSTONE_URL} or the endpoint"
+            " in the catalog (`openstack catalog list`)\n",
+        ),
+        (
+            KEYSTONE,
+            status(401, b"<html>Who are you?</html>", "text/html"),
+            f"{{url}}{KEYSTONE} answered 401: {NO_KEYSTONE}",
+        ),
+        (
+            TOKENS,
+            status(404, b"<html>Nothing</html>", "text/html"),
+            f"{{url}}{TOKENS} answered 404 (Not Found): {NO_KEYSTONE}",
+        ),
+        (
+            TOKENS,
+            status(405, b"<html>Not allowed</html>", "text/html"),
+            f"{{url}}{TOKENS} answered 405 (Method Not Allowed): {NO_KEYSTONE}",
+        ),
+        (
+            TOKENS,
+            status(503),
+            f"{{url}}{TOKENS} answered 503 (Unrecognized schema in response body.): the API is down"
+            " or overloaded: try again, then ask the cloud's operator\n",
         ),
         (
             LOAD_BALANCERS,
@@ -76,7 +124,8 @@ CONNECTION = "check its URL, the network and any proxy, then ask the cloud's ope
         (
             TOKENS,
             status(200, b"<html>Please log in</html>", "text/html"),
-            f"the answer of {{url}}{TOKENS} is not a token: {ENDPOINTS}",
+            f"the answer of {{url}}{TOKENS} is not a token: check {KEYSTONE_URL}: it must lead to"
+            " Keystone, not to a proxy or login page\n",
         ),
         (
             LOAD_BALANCERS,
@@ -93,13 +142,13 @@ CONNECTION = "check its URL, the network and any proxy, then ask the cloud's ope
             LOAD_BALANCERS,
             drop,
             f"no answer from {{url}}{LOAD_BALANCERS} (Remote end closed connection without"
-            f" response): {CONNECTION}",
+            f" response): {CLOSED}",
         ),
         (
             KEYSTONE,
             drop,
             f"no answer from {{url}}{TOKENS} (Remote end closed connection without response):"
-            f" {CONNECTION}",
+            f" {CLOSED}",
         ),
     ],
 )
@@ -118,7 +167,7 @@ def test_nobody_listening_is_said_with_the_reason(shell: Shell, fake: FakeApi) -
     done = shell.verify("x", env=fake.environ(OS_AUTH_URL="http://127.0.0.1:1/v3"))
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        f"no answer from http://127.0.0.1:1/v3/auth/tokens (Connection refused): {CONNECTION}"
+        f"no answer from http://127.0.0.1:1/v3 (Connection refused): {CONNECTION}"
     )
 
 

@@ -50,7 +50,9 @@ class Rows:
     """The rows of `verify`, and the exit status, of one service or of all."""
 
     def __init__(self, shell: Shell, cloud: Cloud, *arguments: str, user: str = "kuryr") -> None:
-        done = shell.verify(*arguments, "--show", "all", "--long", "-f", "json", env=cloud.environ(user))
+        done = shell.verify(
+            *arguments, "--show", "all", "--long", "-f", "json", env=cloud.environ(user)
+        )
         self.code, self.stderr = done.returncode, done.stderr
         self.rows: list[dict[str, Any]] = json.loads(done.stdout or "[]")
 

@@ -48,6 +48,16 @@ def drop(handler: "_Handler") -> None:
     handler.close_connection = True
 
 
+def raw(answer: bytes) -> Fault:
+    """Answer with these bytes, which need not be HTTP."""
+
+    def serve(handler: "_Handler") -> None:
+        handler.wfile.write(answer)
+        handler.close_connection = True
+
+    return serve
+
+
 def at_first(times: int, fault: Fault) -> Fault:
     """Put the fault in the way of the first requests only."""
     left = iter(range(times))

@@ -27,9 +27,6 @@ class FakeNetwork:
         self.queries: list[tuple[str, dict[str, Any]]] = []
         self.rule: dict[str, Any] = RULE
 
-    def get_endpoint(self) -> str | None:
-        return self.endpoint
-
     def get(self, path: str, params: dict[str, Any]) -> requests.Response:
         kind = path.removeprefix("/").replace("-", "_")
         self.queries.append((kind, params))
@@ -67,10 +64,10 @@ def read(network: FakeNetwork, members: int = 2) -> NetworkState:
 
 
 def read_around(network: FakeNetwork, *listeners: Listener) -> NetworkState:
-    connection: Any = SimpleNamespace(
-        network=network, current_project_id="2e89a9e0", config=SimpleNamespace(config={})
-    )
-    return neutron.read_network_state(Cloud(connection, 20), [load_balancer(*listeners)])
+    connection: Any = SimpleNamespace(current_project_id="2e89a9e0")
+    cloud = Cloud(connection, 20)
+    vars(cloud)["neutron"] = network if network.endpoint else None
+    return neutron.read_network_state(cloud, [load_balancer(*listeners)])
 
 
 def test_a_service_costs_one_list_of_each_kind() -> None:
