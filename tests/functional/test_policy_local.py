@@ -50,11 +50,9 @@ def with_pods_on(shell: Shell, cloud: Cloud, pool: Any, *nodes: str) -> tuple[in
     while cloud.sql("octavia", asked, [pool.id]) != [(len(occm.NODES) - len(nodes),)]:
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    arguments = ("--strict", "--long", "-f", "json")
+    arguments = ("--strict", "--long", "--show", "all", "-f", "json")
     done = shell.verify("local/amf", *arguments, env=cloud.environ())
-    everything = shell.verify(
-        "--all", "--show", "all", "--namespace", "local", *arguments, env=cloud.environ()
-    )
+    everything = shell.verify("--all", "--namespace", "local", *arguments, env=cloud.environ())
     assert done.returncode == everything.returncode
     return done.returncode, json.loads(done.stdout), json.loads(everything.stdout)
 
