@@ -34,7 +34,7 @@ _NO_CA_FILE = {"NO_CERTIFICATE_OR_CRL_FOUND", "NO_START_LINE", "PEM_LIB"}
 _TLS_ALERT = ("\x15\x03", "'\\x15\\x03")  # as it is, and as http.client quotes it
 _USER = re.compile(r"//[^/@\s'\"]*@")
 
-# Where these are the reason, another request to the same place must fail as well.
+# Where these are the reason, another request to the same host fails as well.
 _HOPELESS = (ssl.SSLError, urllib3.exceptions.NewConnectionError, urllib3.exceptions.ProxyError)
 
 
@@ -53,6 +53,18 @@ def connection_fault(error: BaseException) -> str:
 def cannot_connect(error: BaseException) -> bool:
     """Tell whether the error came before a request could be sent, for a lasting reason."""
     return any(isinstance(cause, _HOPELESS) for cause in causes(error))
+
+
+def is_lasting(error: BaseException | None) -> bool:
+    """Tell whether another try meets the same: a certificate, no TLS, a proxy that wants a login.
+
+    A handshake that was cut off may pass at the next try.
+    """
+    if isinstance(error, urllib3.exceptions.ProxyError):
+        return "407" in str(error)
+    if not isinstance(error, urllib3.exceptions.SSLError):
+        return False
+    return not any(isinstance(cause, ssl.SSLEOFError) for cause in causes(error))
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

@@ -18,7 +18,7 @@ from requests import PreparedRequest, Response
 from urllib3 import exceptions
 from urllib3.util import Retry
 
-from kuryrsctp.cloud.connecting import cannot_connect, connection_fault, place
+from kuryrsctp.cloud.connecting import cannot_connect, connection_fault, is_lasting, place
 from kuryrsctp.cloud.refusals import NO_KEYSTONE
 from kuryrsctp.errors import CloudError
 
@@ -49,8 +49,7 @@ class BoundedRetry(Retry):
         """Return the retries that are left after a failure; raise the error if there are none."""
         refused = isinstance(error, exceptions.NewConnectionError)
         timed_out = isinstance(error, exceptions.TimeoutError) and not refused
-        lasting = isinstance(error, exceptions.SSLError | exceptions.ProxyError)
-        remaining = self.new(total=0) if timed_out or lasting else self
+        remaining = self.new(total=0) if timed_out or is_lasting(error) else self
         return Retry.increment(remaining, method, url, response, error, _pool, _stacktrace)
 
     def get_retry_after(self, response: Any) -> float | None:

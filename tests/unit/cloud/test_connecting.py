@@ -9,11 +9,12 @@ import keystoneauth1.exceptions
 import pytest
 import requests
 import requests.exceptions
-from urllib3.exceptions import MaxRetryError
+from urllib3.exceptions import MaxRetryError, ProxyError, SSLError
 
 from kuryrsctp.cloud.connecting import (
     cannot_connect,
     connection_fault,
+    is_lasting,
     place,
     quoted,
     through_proxy,
@@ -67,3 +68,17 @@ def test_a_proxy_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) 
     )
     assert through_proxy("https://inner.example/v3") == ""
     assert place("https://user:secret@api.example/v3?token=x") == "https://api.example/v3"
+
+
+@pytest.mark.parametrize(
+    ("error", "lasts"),
+    [
+        (SSLError(ssl.SSLCertVerificationError(1, "certificate verify failed")), True),
+        (SSLError(ssl.SSLError(1, "wrong version number")), True),
+        (SSLError(ssl.SSLEOFError(8, "EOF occurred in violation of protocol")), False),
+        (ProxyError("Unable to connect", OSError("Tunnel connection failed: 407")), True),
+        (ProxyError("Unable to connect", OSError("Tunnel connection failed: 503")), False),
+    ],
+)
+def test_only_what_lasts_is_not_tried_again(error: Exception, lasts: bool) -> None:
+    assert is_lasting(error) is lasts
