@@ -15,9 +15,16 @@ from types import TracebackType
 
 from kuryrsctp.errors import Inconclusive, UsageError
 from kuryrsctp.model import Outcome
-from kuryrsctp.sctp.aborts import Aborts
+from kuryrsctp.sctp import delivery
 from kuryrsctp.sctp.eventloop import Task, WaitFor, sleep_until
-from kuryrsctp.sctp.outcomes import ExchangeFailed, from_connect_error, from_io_error
+from kuryrsctp.sctp.icmp import IcmpError
+from kuryrsctp.sctp.outcomes import (
+    ExchangeFailed,
+    from_abort,
+    from_connect_error,
+    from_io_error,
+)
+from kuryrsctp.sctp.rawsockets import AssociationKey, RawReceiver
 from kuryrsctp.sctp.route import Route
 from kuryrsctp.sctp.sockets import (
     IP_RECVERR,
@@ -66,6 +73,8 @@ class Association:
         self.peers: tuple[str, ...] = ()
         self._route = route
         self._timeout = timeout
+        self._icmp_errors: RawReceiver[IcmpError] | None = None
+        self._sent_bytes = 0
         self._clock: float | None = None  # when it was read, if nothing has been waited for since
         self._deadline = math.inf
         self._socket = client_socket(route.family)
@@ -119,11 +128,16 @@ class Association:
                 raise Inconclusive(f"source port {port} of this host is in use")
             yield sleep_until(min(now + _PORT_POLL_INTERVAL, self._deadline))
 
-    def connect(self, aborts: Aborts) -> Task[float]:
+    def connect(
+        self, aborts: RawReceiver[bool], icmp_errors: RawReceiver[IcmpError]
+    ) -> Task[float]:
         """Associate with the target; return when that was done, on the monotonic clock.
 
-        `aborts` already listens on the address family. Raises ExchangeFailed, Inconclusive.
+        `aborts` and `icmp_errors` already listen on the address family, where they may.
+
+        Raises ExchangeFailed, Inconclusive.
         """
+        self._icmp_errors = icmp_errors
         code = self._socket.connect_ex(self._route.address)
         if code != errno.EINPROGRESS:
             raise self._unexpected(code)
@@ -133,11 +147,10 @@ class Association:
         fast = min(now + _FAST_PEER_WAIT, self._deadline)
         if (yield WaitFor(self._socket.fileno(), select.POLLOUT, fast, now)) and self._is_up():
             return self._now()
-        started = self._now()
         code = yield from self._await_handshake()
         now = self._now()
         if code:
-            raise self._connect_error(code, now - started, aborts)
+            raise self._connect_error(code, aborts)
         self._is_up()
         return now
 
@@ -157,6 +170,7 @@ class Association:
         while True:
             try:
                 self._socket.sendmsg([message], ancillary)
+                self._sent_bytes = len(message)
                 return
             except BlockingIOError:
                 came = yield self._wait_for(select.POLLOUT)
@@ -180,7 +194,7 @@ class Association:
         message = bytearray()
         while len(message) <= limit:
             if not (yield self._wait_for(select.POLLIN)):
-                raise ExchangeFailed(Outcome.NO_ANSWER, _no_answer(len(message)))
+                raise ExchangeFailed(Outcome.NO_ANSWER, self._no_answer(len(message)))
             self._clock = None
             try:
                 data, _, flags, _ = self._socket.recvmsg(READ_SIZE)
@@ -236,21 +250,33 @@ class Association:
         self._socket.setsockopt(level, option, 0)
         return code
 
-    def _connect_error(self, code: int, seconds: float, aborts: Aborts) -> Exception:
-        """Return the exception for an error that ended connect() after `seconds`."""
+    def _connect_error(self, code: int, aborts: RawReceiver[bool]) -> Exception:
+        """Return the exception for an error that ended connect()."""
+        address, family = self._route.address, self._route.family
         # An ABORT ends the association, an ICMP message does not; both come as ECONNREFUSED.
-        aborted = code == errno.ECONNREFUSED and not has_association(
-            self._socket, self._route.address
-        )
-        failure = from_connect_error(
-            code,
-            seconds,
-            aborted=aborted,
-            handshake_begun=aborts.handshake_begun(self._route, self.local_port)
-            if aborted
-            else None,
-        )
+        if code == errno.ECONNREFUSED and not has_association(self._socket, address):
+            return from_abort(aborts.take(family, self._key()))
+        hears_icmp = self._icmp_errors is not None and self._icmp_errors.listens(family)
+        failure = from_connect_error(code, self._icmp_error(), hears_icmp=hears_icmp)
         return failure or from_io_error(code) or self._unexpected(code)
+
+    def _no_answer(self, received: int) -> str:
+        """Say what is known of an exchange whose deadline has passed."""
+        if received:
+            return f"the answer stopped after {received} bytes"
+        detail = delivery.no_answer(delivery.read_delivery(self._socket), self._sent_bytes)
+        icmp = self._icmp_error()
+        return f"{detail} ({icmp})" if icmp else detail
+
+    def _icmp_error(self) -> IcmpError | None:
+        """Return the last ICMP error about the association's packets, if it could be received."""
+        if self._icmp_errors is None:
+            return None
+        return self._icmp_errors.take(self._route.family, self._key())
+
+    def _key(self) -> AssociationKey:
+        host, port = self._route.address[:2]
+        return AssociationKey(host, port, self.local_port)
 
     def _error(self) -> int:
         return self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
@@ -268,9 +294,3 @@ class Association:
     def _unexpected(self, code: int | None) -> Inconclusive:
         """Return the error for a number of the kernel's that says nothing about the peer."""
         return Inconclusive(f"{self._route.target}: {os.strerror(code or 0)}")
-
-
-def _no_answer(received: int) -> str:
-    if received:
-        return f"the answer stopped after {received} bytes"
-    return "associated and sent, but no answer came"

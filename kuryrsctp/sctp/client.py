@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from kuryrsctp.addresses import Endpoint
 from kuryrsctp.model import Outcome
-from kuryrsctp.sctp.aborts import Aborts
+from kuryrsctp.sctp.aborts import aborts
 from kuryrsctp.sctp.association import Association
 from kuryrsctp.sctp.eventloop import Task
+from kuryrsctp.sctp.icmp import icmp_errors
 from kuryrsctp.sctp.messages import Exchange, Message
 from kuryrsctp.sctp.outcomes import ExchangeFailed
 from kuryrsctp.sctp.route import Route, find_route
@@ -19,20 +20,22 @@ class Client:
     """Makes exchanges, one or many at a time, on one thread.
 
     It keeps what they share: the source ports, the routes to the targets, and the raw sockets
-    that receive ABORTs. Close it to release these sockets.
+    that receive ABORTs and ICMP errors. Close it to release these sockets.
     """
 
     def __init__(self, ports: Iterator[int]) -> None:
         """Take source ports from `ports`, such as `source_ports.ephemeral_ports`."""
         self._ports = ports
         self._routes: dict[tuple[Endpoint, str | None], Route] = {}
-        self._aborts = Aborts()
+        self._aborts = aborts()
+        self._icmp_errors = icmp_errors()
         # The monotonic clock plus this is wall time, which may be set meanwhile.
         self._epoch = time.time() - time.monotonic()
 
     def close(self) -> None:
-        """Stop receiving ABORTs; exchanges that have begun may still end."""
+        """Stop receiving on raw sockets; exchanges that have begun may still end."""
         self._aborts.close()
+        self._icmp_errors.close()
 
     def exchange(
         self, seq: int, target: Endpoint, message: Message, *, timeout: float
@@ -51,7 +54,7 @@ class Client:
                     association.bind(self._ports)
                 else:
                     yield from association.bind_fixed(message.source_port)
-                sent = yield from association.connect(self._aborts)
+                sent = yield from association.connect(self._aborts, self._icmp_errors)
                 yield from association.send(
                     message.payload,
                     ppid=message.ppid,
@@ -83,4 +86,5 @@ class Client:
         if route is None:
             route = self._routes[target, source] = find_route(target, source)
             self._aborts.listen(route.family)
+            self._icmp_errors.listen(route.family)
         return route

@@ -3,7 +3,7 @@
 """Probe an address from within the machine, and print as JSON what became of it.
 
 python -m tests.support.lab.measure ARGUMENTS: those of kuryrsctp.prober.plan(), as a JSON object.
-A `message` that is an object has those of kuryrsctp.sctp.messages.Message.
+A `message` that is an object has those of kuryrsctp.sctp.messages.Message, or a `size` in bytes.
 """
 
 import json
@@ -31,8 +31,10 @@ def peak() -> int:
 def arguments() -> dict[str, Any]:
     """Return the arguments for kuryrsctp.prober.plan()."""
     asked: dict[str, Any] = json.loads(sys.argv[1])
-    if isinstance(asked.get("message"), dict):
-        asked["message"] = Message(**{"payload": b"hello"} | asked["message"])
+    message = asked.get("message")
+    if isinstance(message, dict):
+        payload = b"x" * message.pop("size") if "size" in message else b"hello"
+        asked["message"] = Message(payload, **message)
     return asked
 
 

@@ -22,6 +22,7 @@ _HOLD = 3600.0
 _MUCH = 200_000
 _BURST = 1000
 _PAUSE = 0.05
+_PIECE = 1000
 _random = random.Random()
 
 
@@ -45,6 +46,12 @@ def silent(association: socket.socket) -> None:
     """Take the message, and never answer."""
     association.recv(65536)
     time.sleep(_HOLD)
+
+
+def slow(association: socket.socket) -> None:
+    """Read the message in small pieces with pauses between them, and never answer."""
+    while association.recv(_PIECE):
+        time.sleep(_PAUSE)
 
 
 def closing(association: socket.socket) -> None:
@@ -131,6 +138,7 @@ PEERS: dict[str, Callable[[socket.socket], None]] = {
         echo,
         identify,
         silent,
+        slow,
         closing,
         aborting,
         dying,
