@@ -57,8 +57,8 @@ class Directory:
             # A Service's listener has its tag before the load balancer has, and if a later step
             # fails, the load balancer never gets it.
             services = _services_of(ref, _with_listeners(cloud, visible, self._query))
-        groups = tuple(makers.groups(services, ref))
-        return Lookup(groups, visible, self._query.get("project_id"))
+        groups = sorted(makers.groups(services, ref), key=lambda group: str(group.ref))
+        return Lookup(tuple(groups), visible, self._query.get("project_id"))
 
     def find_project(self, cloud: Cloud) -> None:
         """Find the project's ID now; raise UsageError for an unknown one, and CloudError."""

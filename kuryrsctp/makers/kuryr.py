@@ -93,6 +93,7 @@ class Kuryr(Unknown):
     controller = "kuryr-controller"
     causes = CAUSES
     remedies = REMEDIES
+    repair = "Kuryr makes it again only when it next changes it (an endpoint comes or goes)"
     no_floating_ip = "only type LoadBalancer has one"
     no_members = "right only while no pod is ready"
 

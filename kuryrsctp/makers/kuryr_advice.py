@@ -58,8 +58,6 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         "listener-protocol": "if nothing needs it, delete it together with its pool (`openstack"
         " loadbalancer listener delete <ID>`, `openstack loadbalancer pool delete <pool>`): Kuryr"
         " makes both again, within about 10 minutes, if they were its own",
-        "load-balancer-provisioning": "in ERROR: Kuryr makes it again only when it next changes it"
-        " (an endpoint comes or goes)",
         "member-name": "compare its address with `kubectl get endpoints`: a member that no"
         f" endpoint stands behind loses its share of the associations; {_BY_HAND}",
         "member-port": f"compare with `kubectl get endpoints`; {_BY_HAND}",

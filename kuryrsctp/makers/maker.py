@@ -58,6 +58,11 @@ class Maker(Protocol):
         ...
 
     @property
+    def repair(self) -> str:
+        """What it does about a load balancer in ERROR, "" if that is not known."""
+        ...
+
+    @property
     def no_floating_ip(self) -> str:
         """When a load balancer has no floating IP, "" if that is not known."""
         ...

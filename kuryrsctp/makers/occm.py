@@ -68,6 +68,10 @@ class Occm(Unknown):
     note = "made by cloud-provider-openstack"
     causes = CAUSES
     remedies = REMEDIES
+    repair = (
+        "cloud-provider-openstack does not repair it, and changes nothing of it meanwhile; `kubectl"
+        " describe service <name>` shows what it says"
+    )
     no_floating_ip = "as for an internal Service"
     no_members = ""
 

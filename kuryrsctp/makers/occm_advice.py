@@ -53,8 +53,6 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         f" the Service's ports have `protocol: SCTP`; then {_LOG}",
         "listener-protocol": "compare with the Service's ports and annotations (`kubectl get"
         f" service <name> -o yaml`), and see {_LOG}",
-        "load-balancer-provisioning": "in ERROR: cloud-provider-openstack does not repair it, and"
-        f" changes nothing of it meanwhile; see {_EVENTS}",
         "member-port": "compare with the Service's node ports (`kubectl get service <name> -o"
         " yaml`)",
         "member-status": "check that the node is Ready (`kubectl get nodes -o wide`), that"

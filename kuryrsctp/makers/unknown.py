@@ -23,6 +23,7 @@ class Unknown:
     note: str = ""
     causes: Mapping[str, str] = NOTHING
     remedies: Mapping[str, str] = NOTHING
+    repair: str = ""
     no_floating_ip: str = ""
     no_members: str = "right only while nothing is ready"
 

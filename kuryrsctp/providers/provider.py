@@ -73,8 +73,8 @@ class Provider:
     has_statistics: bool | None = None
     # What it means that a listener has no pool.
     missing_pool: str = "nothing answers on this port"
-    # What an operator can do about a load balancer in ERROR, "" if nothing is known.
-    recovery: str = ""
+    # What can be done about a load balancer in ERROR.
+    recovery: str = "ask the cloud's operator to look at the provider"
     # What happens to an association from a port that was used seconds ago.
     reused_port: str = (
         "a load balancer that keeps state drops the first INIT from a port that was used seconds"

@@ -185,6 +185,15 @@ CASES = {
         {("members-exist", "FAIL"), ("member-quota", "WARN")},
         expected={"members": 3},
     ),
+    "a port is missing, and no other may be made": Case(
+        full("listeners"),
+        {("listener-exists", "FAIL"), ("listener-quota", "WARN")},
+        expected={"ports": ((1, None),)},
+    ),
+    "no pool, and none may be made": Case(
+        together(stored("listener", default_pool_id=None), full("pools")),
+        {("pool-exists", "FAIL"), ("pool-quota", "WARN"), ("pools-used", "WARN")},
+    ),
     "not this member": Case(
         nothing, {("members-exist", "FAIL")}, expected={"addresses": ("10.0.0.112",)}
     ),

@@ -84,6 +84,8 @@ def full(*kinds: str) -> Fault:
         api: Any = healthy.users["admin"].load_balancer
         used = {
             "load_balancers": len(list(healthy.octavia.load_balancers())),
+            "listeners": len(list(healthy.octavia.listeners())),
+            "pools": len(list(healthy.octavia.pools())),
             "members": sum(len(pool.members) for pool in healthy.octavia.pools()),
         }
         api.update_quota(healthy.project, **{kind: used[kind] for kind in kinds})

@@ -2,6 +2,8 @@
 
 """Checks on the load balancer itself."""
 
+from dataclasses import replace
+
 from kuryrsctp import makers
 from kuryrsctp.model import Listener, LoadBalancer
 from kuryrsctp.verifier.checks import statuses
@@ -32,8 +34,16 @@ def load_balancer_admin_state(target: LoadBalancerTarget) -> CheckResult:
     " operator for Octavia's worker log",
 )
 def load_balancer_provisioning(target: LoadBalancerTarget) -> CheckResult:
-    """Check the provisioning status."""
-    return statuses.provisioning(target)
+    """Check the provisioning status; in ERROR, maker and provider say what can be done."""
+    result = statuses.provisioning(target)
+    if target.load_balancer.provisioning_status != "ERROR":
+        return result
+    steps = (
+        target.maker.repair,
+        "see whether `openstack kuryr sctp probe` gets through",
+        target.provider.recovery,
+    )
+    return replace(result, hint="; ".join(filter(None, steps)))
 
 
 @check(

@@ -68,6 +68,8 @@ def _pending(target: LoadBalancerTarget, part: ApiObject | HealthMonitor) -> Che
             " follow the pods or nodes",
             _STUCK,
         )
+    if status == "PENDING_DELETE":
+        return skip(f"{detail}: it is being deleted", transient=True)
     if late := target.maker.late(age):
         return warn(f"{detail}, {late}", _LATE, transient=True)
     return warn(detail, _UNDER_WAY, transient=True)
