@@ -136,7 +136,8 @@ def test_no_listener_of_another_protocol_makes_a_service_sctp(
 ) -> None:
     hold_services(fake, "a", "b", "c")
     fake.lists["/lbaas/listeners"][1] |= {"protocol": "TCP", "name": "default/b:TCP:1"}
-    arguments = ("kuryr", "sctp", *command.split(), "-f", "value", "-c", "Service")
+    show = ("--show", "all") if "verify" in command else ()
+    arguments = ("-q", "kuryr", "sctp", *command.split(), *show, "-f", "value", "-c", "Service")
     done = shell.openstack(*arguments, env=fake.environ())
     assert (done.returncode, done.stderr) == (0, "")
     assert set(done.stdout.split()) == {"default/a", "default/c"}

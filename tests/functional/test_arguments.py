@@ -13,7 +13,8 @@ from tests.support.shell import Shell
         (
             ("Demo",),
             "invalid Kubernetes Service name 'Demo': give NAME or NAMESPACE/NAME (each up to 63"
-            " lower-case letters, digits and '-'), or a load balancer's ID\n",
+            " lower-case letters, digits and '-'), CLUSTER: before that where clusters have to be"
+            " told apart, or a load balancer's ID\n",
         ),
         (
             ("good", "a\x1b[31m/b"),

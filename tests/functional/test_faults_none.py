@@ -65,7 +65,24 @@ def occm(*, other: str = OCCM) -> Fault:
     )
 
 
+DELETING = {"provisioning_status": "PENDING_DELETE", "age": timedelta(seconds=5)}
+BROKEN = {"provisioning_status": "ERROR"}
+
 HEALTHY = {
+    "a load balancer that is being deleted, whatever its parts are": Kind(
+        together(
+            stored("load_balancer", **DELETING),
+            stored("listener", **DELETING, operating_status="ERROR"),
+            stored("pool", **DELETING, protocol="TCP"),
+            stored("other_listener", **BROKEN, default_pool_id=None),
+        )
+    ),
+    "a listener that is being deleted": Kind(
+        together(stored("listener", **DELETING), stored("pool", **BROKEN, protocol="TCP"))
+    ),
+    "a pool that is being deleted": Kind(
+        together(stored("pool", **DELETING), stored("member", **BROKEN))
+    ),
     "Kuryr's on an amphora": Kind(nothing),
     "as expected": Kind(
         nothing,

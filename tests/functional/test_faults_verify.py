@@ -40,7 +40,6 @@ TCP = {"protocol": "TCP"}
 OFF = {"is_admin_state_up": False}
 BROKEN = {"provisioning_status": "ERROR"}
 PENDING = {"provisioning_status": "PENDING_UPDATE"}
-DELETING = {"provisioning_status": "PENDING_DELETE", "age": timedelta(seconds=5)}
 HUNG = {**PENDING, "age": timedelta(hours=6)}
 OFFLINE = {"operating_status": "OFFLINE"}
 CIDRS = {"allowed_cidrs": ["192.0.2.0/25"]}
@@ -89,23 +88,6 @@ CASES = {
     "pool whose change hangs": Case(stored("pool", **HUNG), {("pool-status", "FAIL")}),
     "member whose change hangs": Case(stored("member", **HUNG), {("member-status", "FAIL")}),
     "monitor whose change hangs": Case(hung_monitor, {("pool-monitor", "FAIL")}),
-    "load balancer that is being deleted": Case(
-        together(
-            stored("load_balancer", **DELETING),
-            stored("listener", **DELETING, operating_status="ERROR"),
-            stored("pool", **DELETING, **TCP),
-            stored("other_listener", **BROKEN, default_pool_id=None),
-        ),
-        {("load-balancer-provisioning", "WARN")},
-    ),
-    "listener that is being deleted": Case(
-        together(stored("listener", **DELETING), stored("pool", **BROKEN, **TCP)),
-        {("listener-status", "WARN")},
-    ),
-    "pool that is being deleted": Case(
-        together(stored("pool", **DELETING), stored("member", **BROKEN)),
-        {("pool-status", "WARN")},
-    ),
     "load balancer OFFLINE": Case(
         stored("load_balancer", **OFFLINE), {("load-balancer-operating", "WARN")}
     ),

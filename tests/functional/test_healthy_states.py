@@ -47,16 +47,18 @@ class Builder:
         with kuryr.load_balancer(self.connection, name, listeners, **more) as made:
             kuryr.wait_until_online(self.connection, made.id)
             if self.provider == "ovn":
-                self._move_to_ovn(made.id)
-            yield made
+                self._move(made.id, "ovn", "SOURCE_IP_PORT")
+            try:
+                yield made
+            finally:
+                self._move(made.id, "amphora", "ROUND_ROBIN")
 
-    def _move_to_ovn(self, load_balancer_id: str) -> None:
-        """Let the objects be as with the provider that this cloud does not run."""
-        for change in (
-            "UPDATE load_balancer SET provider = 'ovn' WHERE id = ?",
-            "UPDATE pool SET lb_algorithm = 'SOURCE_IP_PORT' WHERE load_balancer_id = ?",
-        ):
-            self.cloud.sql("octavia", change, [load_balancer_id])
+    def _move(self, load_balancer_id: str, provider: str, algorithm: str) -> None:
+        """Let the objects be as with another provider: this cloud runs amphorae only."""
+        change = "UPDATE load_balancer SET provider = ? WHERE id = ?"
+        self.cloud.sql("octavia", change, [provider, load_balancer_id])
+        change = "UPDATE pool SET lb_algorithm = ? WHERE load_balancer_id = ?"
+        self.cloud.sql("octavia", change, [algorithm, load_balancer_id])
 
     @contextmanager
     def state(self, load_balancer_id: str, **values: str) -> Iterator[None]:

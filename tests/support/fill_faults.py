@@ -95,7 +95,7 @@ FAULTS: Mapping[str, Fault] = {
     "members-exist": _no_weight,
     "member-address": _one("member", ip_address="fd00:75::75"),
     "member-port": _one("member", protocol_port=9091),
-    "member-status": _one("member", operating_status="ERROR"),
+    "member-status": _one("member", provisioning_status="ERROR"),
     "member-security-groups": _one("member", ip_address=CLOSED_POD),
     "vip-port": _no_port,
     "vip-security-groups": _closed_group,

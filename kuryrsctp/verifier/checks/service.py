@@ -54,7 +54,7 @@ def _nearest(snapshot: Snapshot) -> list[str]:
     names = [service.in_cluster for service in services.values()]
     names += [load_balancer.name for load_balancer in snapshot.all_load_balancers]
     likely = [
-        *(name for name, service in services.items() if asked.is_elsewhere(service)),
+        *sorted(name for name, service in services.items() if asked.is_elsewhere(service)),
         *(name for name in names if name.casefold() == asked.in_cluster),
         *(name for name in names if name.endswith(f"/{asked.name}")),
         *get_close_matches(asked.in_cluster, names, cutoff=_SIMILAR),
