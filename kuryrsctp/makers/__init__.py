@@ -36,6 +36,7 @@ __all__ = [
     "claims",
     "groups",
     "host_of",
+    "is_pod",
     "is_sctp",
     "owner_of",
     "refs",
@@ -62,3 +63,8 @@ def host_of(member: Member) -> str:
     """
     name = kuryr.read_member(member.name)
     return name.target if name else occm.read_member(member.name)
+
+
+def is_pod(member: Member) -> bool:
+    """Tell by its name whether a member is a pod itself, not a port of a node or not known."""
+    return kuryr.read_member(member.name) is not None

@@ -43,7 +43,9 @@ class AnswerMatcher:
         return replace(
             exchange,
             outcome=Outcome.UNEXPECTED,
-            detail="the answer does not match --expect",
+            detail="the answer does not match --expect"
+            if len(text) < MAX_SEARCHED
+            else f"the first {MAX_SEARCHED} characters of the answer do not match --expect",
         )
 
 

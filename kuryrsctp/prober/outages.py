@@ -21,7 +21,7 @@ _MAX_NAME_LENGTH = 253
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outage:
-    """A time in which messages to a target were not answered.
+    """A time in which messages to a target were not answered, or not as expected.
 
     - `target`: the endpoint
     - `began`: when the first unanswered message was sent, in seconds since 1970 (UTC)
@@ -52,9 +52,11 @@ class Outage:
         length = "not over" if self.seconds is None else f"{self.seconds:.3f} s"
         failed = sum(count for _, count in self.failures)
         kinds = ", ".join(f"{count} {outcome.value}" for outcome, count in self.failures)
+        is_unexpected = any(outcome is Outcome.UNEXPECTED for outcome, _ in self.failures)
         line = (
             f"{self.target}: outage from {day}.{milliseconds:03}, {length}:"
-            f" {failed} of {self.messages} messages not answered ({kinds})"
+            f" {failed} of {self.messages} messages not answered"
+            f"{' as expected' if is_unexpected else ''} ({kinds})"
         )
         if self.before:
             line += f", last before: {printable(self.before, _MAX_NAME_LENGTH)}"

@@ -11,15 +11,15 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from kuryrsctp import makers
 from kuryrsctp.addresses import Endpoint
 from kuryrsctp.model import Conclusion, Outcome
+from kuryrsctp.prober.backends import MemberNames
 from kuryrsctp.prober.counters import ListenerCounters
 from kuryrsctp.prober.latency import LatencyHistogram
 from kuryrsctp.prober.outages import Outage, OutageDetector
 from kuryrsctp.prober.shares import remarks
 from kuryrsctp.prober.targets import Target
-from kuryrsctp.prober.verdict import TargetResult, conclude
+from kuryrsctp.prober.verdict import TargetResult, conclude, label_of
 from kuryrsctp.sctp.messages import Exchange
 from kuryrsctp.terminal_text import printable
 
@@ -27,6 +27,8 @@ OTHERS = "(others)"
 """Stands for the backends after the first few hundred: a peer can make up any number of names."""
 
 _MAX_BACKENDS = 256
+_MAX_DETAILS = 4  # of one outcome; the rest is summed up
+_OTHER_REASONS = "other reasons"
 _MAX_PEERS = 64
 _MAX_LIST_LENGTH = 200
 _OUTCOMES = tuple(Outcome)
@@ -180,9 +182,9 @@ class _TargetStatistics:
         self.detector = OutageDetector(target)
         self._messages = 0
         self._groups: dict[_Key, _GroupCounts] = {}
-        self._details: dict[Outcome, str] = {}
+        self._details: dict[Outcome, Counter[str]] = {}
         self._peers: set[str] = set()
-        self._member_names = {makers.host_of(member): member.name for member in target.members}
+        self._member_names = MemberNames(target.members)
 
     def add(self, exchange: Exchange) -> None:
         """Count an exchange when it has ended."""
@@ -194,7 +196,9 @@ class _TargetStatistics:
         group.messages += 1
         if exchange.rtt is not None:
             group.latency.add(exchange.rtt)
-        self._details.setdefault(exchange.outcome, exchange.detail)
+        details = self._details.setdefault(exchange.outcome, Counter())
+        is_kept = exchange.detail in details or len(details) < _MAX_DETAILS
+        details[exchange.detail if is_kept else _OTHER_REASONS] += 1
         if len(self._peers) < _MAX_PEERS:
             self._peers.update(peer.partition("%")[0] for peer in exchange.peers)
 
@@ -217,19 +221,24 @@ class _TargetStatistics:
                 share=group.messages / self._messages,
                 latency=group.latency,
             )
-        answered = self.result().answered_by
+        result = self.result()
+        answered = result.answered_by.keys() | result.unexpected_from
         # An answer that names no member may be any member's: then no member is known to be silent.
         if not ("" in answered or self.target.direct):
-            names = (member.name for member in self.target.members)
-            for name in dict.fromkeys(name for name in names if name not in answered):
-                yield Group(target=endpoint, outcome=None, backend="", member=name)
+            silent = (member for member in self.target.members if member.name not in answered)
+            for label in dict.fromkeys(map(label_of, silent)):
+                yield Group(target=endpoint, outcome=None, backend="", member=label)
 
     def result(self) -> TargetResult:
         answered: Counter[str] = Counter()
+        unexpected = set()
         for (outcome, member, _), group in self._groups.items():
             if _OUTCOMES[outcome] is Outcome.ANSWERED:
                 answered[member] += group.messages
-        return TargetResult(self.target, self._messages, answered)
+            elif _OUTCOMES[outcome] is Outcome.UNEXPECTED:
+                unexpected.add(member)
+        outcomes = {outcome: details.total() for outcome, details in self._details.items()}
+        return TargetResult(self.target, self._messages, answered, outcomes, frozenset(unexpected))
 
     def warnings(self) -> Iterator[str]:
         endpoint = self.target.endpoint
@@ -238,38 +247,40 @@ class _TargetStatistics:
         if others:
             listed = printable(", ".join(sorted(others)), _MAX_LIST_LENGTH)
             yield (
-                f"{endpoint}: the server announces more addresses ({listed}); if there is a load"
-                " balancer or NAT on the path, associations break after seconds: bind the server to"
-                " one address"
+                f"{endpoint}: the server announces more addresses ({listed}); a load balancer or"
+                " NAT on the path that does not translate them breaks associations after seconds:"
+                " bind the server to one address"
             )
-        strangers = {backend for _, member, backend in self._groups if backend and not member}
+        strangers = {
+            backend
+            for _, member, backend in self._groups
+            if backend and not member and self._member_names.is_stranger(backend)
+        }
         # If no answer names a member, the server's answers do not contain such a name.
         if strangers and any(member for _, member, _ in self._groups):
             listed = printable(", ".join(sorted(strangers)), _MAX_LIST_LENGTH)
             yield (
                 f"{endpoint}: answers also come from {listed}, not a member when the probe began:"
-                " the members have changed since, or another host has the address"
+                " the members have changed since, another host has the address, or a pod answers"
+                " with another name than its own"
             )
         if self.detector.not_kept:
             yield f"{endpoint}: {self.detector.not_kept} more outages are not listed"
 
     def _failures(self) -> Iterator[str]:
-        counts: Counter[Outcome] = Counter()
-        for (outcome_index, _, _), group in self._groups.items():
-            counts[_OUTCOMES[outcome_index]] += group.messages
-        for outcome in _OUTCOMES:
-            if counts[outcome] and outcome is not Outcome.ANSWERED:
-                causes = {} if self.target.direct else self.target.provider.outcome_causes
-                cause = f"; {causes[outcome]}" if outcome in causes else ""
+        causes = {} if self.target.direct else self.target.provider.outcome_causes
+        for outcome in _OUTCOMES[1:]:
+            cause = f"; {causes[outcome]}" if outcome in causes else ""
+            for detail, count in self._details.get(outcome, Counter[str]()).most_common():
                 yield (
-                    f"{self.target.endpoint}: {counts[outcome]} of {self._messages} messages"
-                    f" {outcome.value}: {self._details[outcome]}{cause}"
+                    f"{self.target.endpoint}: {count} of {self._messages} messages"
+                    f" {outcome.value}: {detail}{cause}"
                 )
 
     def _key(self, exchange: Exchange) -> _Key:
         member = (
             self.target.members[0].name
             if self.target.direct
-            else self._member_names.get(exchange.backend, "")
+            else self._member_names.member_name(exchange.backend)
         )
         return _OUTCOMES.index(exchange.outcome), member, exchange.backend

@@ -2,28 +2,38 @@
 
 """Concludes from who answered, and on which path, where a service is broken. No I/O."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from kuryrsctp.model import Conclusion, Member
+from kuryrsctp.addresses import Endpoint
+from kuryrsctp.model import Conclusion, Member, Outcome
 from kuryrsctp.prober.targets import Target
 from kuryrsctp.providers.provider import Distribution
 from kuryrsctp.terminal_text import printable
 
 _MAX_NAME_LENGTH = 255
-_BALANCER = "the load balancer, its security group or the way from here to the VIP"
+_BETWEEN = (
+    "the load balancer, or what filters packets between here, the load balancer and the members, is"
+    " at fault"
+)
+# What only a host that was reached replies with; an ICMP error may come from anywhere.
+_REPLIES = (Outcome.NO_ANSWER, Outcome.REFUSED, Outcome.NOT_ACCEPTING, Outcome.LOST)
 
 
 @dataclass(frozen=True, slots=True)
 class TargetResult:
     """How many messages a target got, and how many of them each of its members answered.
 
-    Answers that name no member are under "".
+    Answers that name no member are under "". `outcomes` has the messages by their outcome, and
+    `unexpected_from` the members whose answers were not as expected.
     """
 
     target: Target
     messages: int
     answered_by: dict[str, int]
+    outcomes: Mapping[Outcome, int] = field(default_factory=dict)
+    unexpected_from: frozenset[str] = frozenset()
 
     @property
     def answered(self) -> int:
@@ -34,6 +44,11 @@ class TargetResult:
     def complete(self) -> bool:
         """Whether every message was answered."""
         return self.messages == self.answered
+
+    @property
+    def replied(self) -> bool:
+        """Whether a host was reached that did not answer."""
+        return any(self.outcomes.get(outcome) for outcome in _REPLIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,34 +101,59 @@ def _compare(vip: TargetResult, results: Iterable[TargetResult]) -> Iterator[_Re
     """Compare the answers of the VIP's members with the answers through the VIP."""
     sockets = {_socket(member) for member in vip.target.members}
     direct = [result for result in results if _socket(result.target.members[0]) in sockets]
-    reached = [result for result in direct if result.answered]
     name = vip.target.endpoint
     if not direct:
         yield _Reason(Conclusion.OK, f"{name}: it has no member to compare the load balancer with")
-    elif not vip.answered and len(reached) == len(direct):
+    elif any(result.outcomes.get(Outcome.UNEXPECTED) for result in (vip, *direct)):
         yield _wrong(
-            f"{name}: all of its {len(direct)} members answer directly and none through the VIP:"
-            f" {_BALANCER} is at fault"
-        )
-    elif not vip.answered and reached:
-        yield _wrong(
-            f"{name}: {len(reached)} of {len(direct)} members answer directly and none through the"
-            f" VIP: {_BALANCER} is at fault, unless all {vip.messages} messages went to members"
-            " that do not answer"
+            f"{name}: some answers do not match --expect: that is no fault of the way there, and"
+            " the members are not compared"
         )
     elif not vip.answered:
-        yield _wrong(
-            f"{name}: no answer comes through the VIP, and none comes directly: the pods are at"
-            " fault, or this host can reach neither the VIP nor the members"
-        )
-    elif not reached:
-        yield _Reason(
-            Conclusion.OK,
-            f"{name}: answers come through the VIP only: the members cannot be reached from here"
-            " and are not judged",
-        )
+        yield _wrong(f"{name}: {_why_none(vip, direct)}")
+    elif not any(result.answered for result in direct):
+        yield _Reason(Conclusion.OK, f"{name}: {_why_not_direct(direct)}")
     else:
         yield from _compare_members(vip, direct)
+
+
+def _why_none(vip: TargetResult, direct: Sequence[TargetResult]) -> str:
+    """Say what is known where no message through the VIP was answered."""
+    in_use = {_socket(member) for member in vip.target.expected}
+    used = [result for result in direct if _socket(result.target.members[0]) in in_use]
+    reached = [result for result in direct if result.answered]
+    answer = f"{len(reached)} of {len(direct)} members answer directly and none through the VIP"
+    if not reached:
+        return (
+            "no answer comes through the VIP, and none comes directly: it is not known whether the"
+            " pods, the load balancer or the way from here is at fault"
+        )
+    if not used:
+        return f"{answer}: the load balancer has no member that is in use"
+    if not any(result.answered for result in used):
+        return (
+            f"{answer}: those that are in use do not answer directly either, so it is not known"
+            " whether the pods, the load balancer or the way from here is at fault"
+        )
+    if all(result.complete for result in used):
+        return f"{answer}: {_BETWEEN}"
+    return (
+        f"{answer}: {_BETWEEN}, unless all {vip.messages} messages went to members that do not"
+        " answer"
+    )
+
+
+def _why_not_direct(direct: Iterable[TargetResult]) -> str:
+    """Say what is known where answers come through the VIP, and none comes directly."""
+    if any(result.replied for result in direct):
+        return (
+            "answers come through the VIP only: what has the members' addresses, as seen from here,"
+            " does not answer; the members are not judged"
+        )
+    return (
+        "answers come through the VIP only: the members cannot be reached from here and are not"
+        " judged"
+    )
 
 
 def _compare_members(vip: TargetResult, direct: Sequence[TargetResult]) -> Iterator[_Reason]:
@@ -126,89 +166,114 @@ def _compare_members(vip: TargetResult, direct: Sequence[TargetResult]) -> Itera
             yield reason
     if vip.complete or blamed:
         return
-    lost = f"{vip.messages - vip.answered} of {vip.messages} messages are lost"
-    if all(result.complete for result in direct):
+    failed = f"{vip.messages - vip.answered} of {vip.messages} messages are not answered"
+    in_use = {_socket(member) for member in vip.target.expected}
+    if all(result.complete for result in direct if _socket(result.target.members[0]) in in_use):
         yield _wrong(
-            f"{vip.target.endpoint}: the members answer directly, and through the VIP {lost}:"
-            f" {_BALANCER} is at fault"
+            f"{vip.target.endpoint}: the members answer directly, and through the VIP {failed}:"
+            f" {_BETWEEN}"
         )
     else:
         yield _wrong(
-            f"{vip.target.endpoint}: through the VIP {lost}: a member that does not answer directly"
-            f" either, or {_BALANCER}, is at fault"
+            f"{vip.target.endpoint}: through the VIP {failed}: the members that do not answer"
+            f" directly either may have got them; otherwise {_BETWEEN}"
         )
 
 
 def _compare_member(vip: TargetResult, direct: TargetResult) -> _Reason | None:
-    member = direct.target.members[0]
-    name = f"{vip.target.endpoint}: {printable(member.name, _MAX_NAME_LENGTH)}"
-    through_vip = bool(vip.answered_by.get(member.name))
-    all_named = not vip.answered_by.get("")
+    socket = _socket(direct.target.members[0])
+    member = next(member for member in vip.target.members if _socket(member) == socket)
+    name = f"{vip.target.endpoint}: {printable(label_of(member), _MAX_NAME_LENGTH)}"
+    through_vip = bool(member.name and vip.answered_by.get(member.name))
+    # It is known that a member did not answer through the VIP only where each message had its
+    # turn and each answer a name.
     had_turn = (
         member in vip.target.expected
         and vip.target.distribution is Distribution.ROUND_ROBIN
         and vip.messages >= vip.target.round_length
+        and not vip.answered_by.get("")
     )
     if not direct.answered and through_vip:
         return _Reason(
             Conclusion.OK,
-            f"{name} answers through the VIP only: it cannot be reached from here, and is not"
-            " judged",
+            f"{name} answers through the VIP only: from here it does not answer, and is not judged",
         )
-    if not direct.answered and not (had_turn and all_named):
+    if not direct.answered and not had_turn:
         return _Reason(
             Conclusion.OK,
             f"{name} does not answer directly; whether it answers through the VIP is not known",
         )
     if not direct.answered:
+        idle = ", or the load balancer sends it nothing and this host cannot reach it"
         return _wrong(
             f"{name} answers neither directly nor through the VIP: the pod, or what filters its"
-            " traffic, is at fault"
+            f" traffic, is at fault{idle if vip.complete else ''}"
         )
     if not direct.complete:
         return _wrong(
             f"{name} answers only {direct.answered} of {direct.messages} messages directly: that"
             " pod, or the path to it, is at fault"
         )
-    if had_turn and all_named and not through_vip:
+    if had_turn and not through_vip:
         why = (
-            "the load balancer sent it none of them"
+            f"it got none of {vip.messages} messages: the load balancer does not use it, or other"
+            " clients took its turns"
             if vip.complete
-            else "the load balancer does not send to it, or what it sends does not arrive there"
-            " (see the member's security group)"
+            else "the load balancer does not send to it, or what it sends there is dropped on the"
+            " way"
         )
-        return _wrong(
-            f"{name} answers directly, and none of {vip.messages} messages through the VIP: {why}"
-        )
+        return _wrong(f"{name} answers directly and never through the VIP: {why}")
     return None
 
 
 def _missing_members(results: Sequence[TargetResult]) -> Iterator[_Reason]:
     """Name the members that should have answered, through the VIP or directly, and never did."""
-    answered = {name for result in results for name in result.answered_by}
+    answered = {_socket(member) for result in results for member in _answering(result)}
     expected = {
-        member.name
+        _socket(member): member
         for result in results
         if result.target.direct or result.target.distribution is Distribution.ROUND_ROBIN
         for member in result.target.expected
     }
-    missing = sorted(expected - answered)
-    if missing and "" in answered:
+    missing = [member for socket, member in expected.items() if socket not in answered]
+    shared = Counter(member.name for member in expected.values())
+    listed = printable(
+        ", ".join(sorted(label_of(member, shared[member.name] > 1) for member in missing)),
+        4 * _MAX_NAME_LENGTH,
+    )
+    unnamed = any(
+        result.answered_by.get("") or "" in result.unexpected_from
+        for result in results
+        if not result.target.direct
+    )
+    if missing and unnamed:
         yield _Reason(
             Conclusion.INCONCLUSIVE,
             "not every answer names a member (see --backend-pattern), so it is not known whether"
-            f" these answered: {_listed(missing)}",
+            f" these answered: {listed}",
         )
     elif missing:
-        yield _wrong(f"never answered: {_listed(missing)}")
+        yield _wrong(f"never answered: {listed}")
+
+
+def _answering(result: TargetResult) -> Iterator[Member]:
+    """Yield the members that answered; one that was probed directly is known by its address."""
+    names = {name for name, count in result.answered_by.items() if count} | result.unexpected_from
+    for member in result.target.members:
+        if names and (result.target.direct or (member.name and member.name in names)):
+            yield member
+
+
+def label_of(member: Member, with_address: bool = False) -> str:
+    """Return a member's name, or what tells it from others where its name does not."""
+    endpoint = str(Endpoint(member.address, member.protocol_port))
+    if not member.name:
+        return endpoint
+    return f"{member.name} ({endpoint})" if with_address else member.name
 
 
 def _wrong(line: str) -> _Reason:
     return _Reason(Conclusion.WRONG, line)
-
-
-def _listed(names: Iterable[str]) -> str:
-    return printable(", ".join(names), 4 * _MAX_NAME_LENGTH)
 
 
 def _socket(member: Member) -> tuple[str, int]:

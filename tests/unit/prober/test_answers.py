@@ -77,4 +77,7 @@ def test_an_answer_cannot_make_a_search_long() -> None:
     exchange = read(b"a" * 65536, expect="a*b")
     assert exchange.outcome is Outcome.UNEXPECTED
     assert time.monotonic() - began < 5
-    assert read(b"a" * MAX_SEARCHED + b"b", expect="b").outcome is Outcome.UNEXPECTED
+    cut = read(b"a" * MAX_SEARCHED + b"b", expect="b")
+    assert cut.outcome is Outcome.UNEXPECTED
+    assert cut.detail == "the first 4096 characters of the answer do not match --expect"
+    assert read(b"a", expect="b").detail == "the answer does not match --expect"

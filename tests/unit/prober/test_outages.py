@@ -72,6 +72,13 @@ def test_an_outage_is_a_line_in_local_time(monkeypatch: pytest.MonkeyPatch) -> N
     )
 
 
+def test_answers_that_are_not_expected_are_not_said_to_be_missing() -> None:
+    detector = OutageDetector(ONE)
+    detector.add(Exchange(1, VIP, Outcome.UNEXPECTED, sent_at=1.0), "a")
+    (outage,) = detector.outages()
+    assert "1 of 1 messages not answered as expected (1 UNEXPECTED)" in str(outage)
+
+
 @given(st.text("ab.!", max_size=60))
 def test_every_failure_is_in_one_outage_and_outages_do_not_overlap(answers: str) -> None:
     detected = outages(TWO, answers)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kuryrsctp.addresses import Endpoint
-from kuryrsctp.model import Member, Outcome
+from kuryrsctp.model import Conclusion, Member, Outcome
 from kuryrsctp.prober.statistics import OTHERS, ProbeReport, Summary
 from kuryrsctp.prober.targets import Target
 from kuryrsctp.sctp.messages import Exchange
@@ -18,11 +18,13 @@ VIP = Endpoint("10.0.0.158", 90)
 ZG7NQ, VNRQ = "sctp-demo-65fcf85ddb-zg7nq", "sctp-demo-65fcf85ddb-8vnrq"
 
 
-def member(name: str, weight: int = 1, admin_state_up: bool = True) -> Member:
+def member(
+    name: str, weight: int = 1, admin_state_up: bool = True, address: str = "10.0.0.75"
+) -> Member:
     return Member(
         id=f"id of {name}",
         name=name,
-        address="10.0.0.75",
+        address=address,
         protocol_port=9090,
         weight=weight,
         admin_state_up=admin_state_up,
@@ -44,8 +46,10 @@ def report(*exchanges: Exchange, members: tuple[str, ...] = (ZG7NQ, VNRQ)) -> Pr
     return summed(exchanges, target)
 
 
-def summed(exchanges: Iterable[Exchange], *targets: Target) -> ProbeReport:
-    summary = Summary("default/sctp-demo", targets)
+def summed(
+    exchanges: Iterable[Exchange], *targets: Target, all_members: bool = False
+) -> ProbeReport:
+    summary = Summary("default/sctp-demo", targets, all_members=all_members)
     for exchange in exchanges:
         summary.add(exchange)
     return summary.report()
@@ -132,6 +136,74 @@ def test_nothing_sent_is_not_answered() -> None:
     assert not report().answered
     assert report(answered(ZG7NQ)).answered
     assert not report(answered(ZG7NQ), failed()).answered
+
+
+NODES = Target(VIP, (member("worker-1"), member("worker-2", address="10.0.0.102")))
+
+
+def test_answers_that_name_nodes_are_mapped_to_the_members_of_these() -> None:
+    both = summed([answered("worker-1"), answered("worker-2")], NODES, all_members=True)
+    assert [group.member for group in both.groups] == ["worker-1", "worker-2"]
+    assert both.ok
+    one = summed([answered("worker-1"), answered("worker-1")], NODES, all_members=True)
+    assert one.conclusion is Conclusion.WRONG
+    assert one.reasons == ("never answered: worker-2",)
+
+
+def test_answers_that_name_pods_behind_node_ports_tell_no_member() -> None:
+    report = summed([answered("amf-0"), answered("amf-1")], NODES, all_members=True)
+    assert [group.member for group in report.groups] == ["", ""]
+    assert report.warnings == ()
+    assert report.conclusion is Conclusion.INCONCLUSIVE
+    mixed = summed([answered("worker-1"), answered("amf-1")], NODES)
+    assert mixed.warnings == ()
+
+
+def test_members_that_share_a_name_are_not_told_apart_by_answers() -> None:
+    name = "default/sctp-demo:9090"
+    shared = Target(VIP, (member(name), member(name, address="10.0.0.88")))
+    report = summed([answered("sctp-demo")] * 2, shared, all_members=True)
+    assert [(group.member, group.messages) for group in report.groups] == [("", 2)]
+    assert report.conclusion is Conclusion.INCONCLUSIVE
+    direct = (Target(Endpoint(each.address, 9090), (each,), direct=True) for each in shared.members)
+    first, second = direct
+    exchanges = [
+        Exchange(1, first.endpoint, Outcome.ANSWERED),
+        Exchange(2, second.endpoint, Outcome.TIMEOUT),
+    ]
+    report = summed(exchanges, first, second, all_members=True)
+    assert report.reasons == (f"never answered: {name} (10.0.0.88:9090)",)
+
+
+def test_members_without_a_name_are_called_by_their_address() -> None:
+    nameless = Target(VIP, (member(""), member("", address="10.0.0.88")))
+    groups = summed([failed()], nameless).groups
+    assert [group.member for group in groups] == ["", "10.0.0.75:9090", "10.0.0.88:9090"]
+
+
+def test_a_member_whose_answer_is_not_expected_has_answered() -> None:
+    exchanges = [
+        Exchange(1, VIP, Outcome.UNEXPECTED, backend=name, detail="no match")
+        for name in ("worker-1", "worker-2")
+    ]
+    report = summed(exchanges, NODES, all_members=True)
+    assert [group.messages for group in report.groups] == [1, 1]
+    assert report.reasons == ()
+    assert report.conclusion is Conclusion.WRONG
+
+
+def test_each_reason_for_an_outcome_has_its_own_line_and_count() -> None:
+    exchanges = [failed(detail=detail) for detail in ("lost", "silent", "lost", "lost")]
+    assert report(*exchanges).warnings == (
+        "10.0.0.158:90: 3 of 4 messages TIMEOUT: lost",
+        "10.0.0.158:90: 1 of 4 messages TIMEOUT: silent",
+    )
+
+
+def test_many_reasons_are_summed_up() -> None:
+    warnings = report(*(failed(detail=f"reason {number}") for number in range(1000))).warnings
+    assert len(warnings) == 5
+    assert warnings[0] == "10.0.0.158:90: 996 of 1000 messages TIMEOUT: other reasons"
 
 
 def test_each_kind_of_failure_is_one_warning() -> None:
