@@ -64,8 +64,8 @@ def test_a_load_balancer_that_lets_nothing_through_is_at_fault(lab: Lab) -> None
         lab.restore(topology.AMPHORA)
     assert status == 3
     assert lines[-1] == (
-        f"{VIP}: 2 of 2 members answer directly and none through the VIP: the load balancer or its"
-        " security group is at fault"
+        f"{VIP}: 2 of 2 members answer directly and none through the VIP: the load balancer, or"
+        " what filters packets between here, the load balancer and the members, is at fault"
     )
 
 
