@@ -35,11 +35,14 @@ OnWait = Callable[[str], None]
 class _Observation:
     """What a check has seen of a service; times are those of the monotonic clock.
 
-    `transient` is a finding that may still change, and `parts` are the IDs of what was checked.
+    `transient` is a finding that may still change, `parts` are the IDs of what was checked, and
+    `changed_at` is when Octavia last changed one of them: it tells changes that have begun and
+    ended between two checks.
     """
 
     transient: Finding | None
     parts: frozenset[str]
+    changed_at: datetime | None
     quiet_since: float
     seen_at: float
 
@@ -117,14 +120,16 @@ def _observe(result: ServiceResult, before: _Observation | None) -> _Observation
     if report is None:
         return None
     transient = next((finding for finding in report.findings if finding.transient), None)
-    parts = frozenset(finding.id for finding in report.findings)
+    parts, changed_at = frozenset(finding.id for finding in report.findings), report.changed_at
     if before is None:
-        age = ages.age_of(report.changed_at, datetime.now(timezone.utc))
+        age = ages.age_of(changed_at, datetime.now(timezone.utc))
         quiet = QUIET_TIME if age is None else age
-        return _Observation(transient, parts, quiet_since=now - quiet, seen_at=now)
+        return _Observation(transient, parts, changed_at, quiet_since=now - quiet, seen_at=now)
     # The end of a change is one, too: nothing is known of the time between two checks.
-    is_quiet = not (transient or before.transient) and parts == before.parts
-    return _Observation(transient, parts, before.quiet_since if is_quiet else now, seen_at=now)
+    is_same = (parts, changed_at) == (before.parts, before.changed_at)
+    is_quiet = is_same and not (transient or before.transient)
+    quiet_since = before.quiet_since if is_quiet else now
+    return _Observation(transient, parts, changed_at, quiet_since, seen_at=now)
 
 
 def _report_changes(

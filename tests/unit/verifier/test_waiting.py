@@ -159,12 +159,22 @@ def test_members_that_come_one_by_one_are_waited_for(clock: FakeClock) -> None:
     assert lines == ["core/amf: changed 1 s ago, and other changes may follow; waiting up to 10 s"]
 
 
+def test_a_change_that_begins_and_ends_between_two_checks_is_one_nevertheless(
+    clock: FakeClock,
+) -> None:
+    first, other = well(changed_at=ago(5)), well(changed_at=ago(0))
+    script, results = Script([first, other]), {AMF: first}
+    begun = clock.now
+    waited(script, results, seconds=60)
+    assert clock.now - begun == 2 * waiting.POLL_INTERVAL + waiting.QUIET_TIME
+
+
 @pytest.mark.parametrize(("age", "rest"), [(10, 0), (7, 3), (0, 10), (-3600, 10)])
 def test_what_was_changed_a_moment_ago_has_the_rest_of_the_quiet_time_to_go(
     clock: FakeClock, age: float, rest: float
 ) -> None:
-    begun = clock.now
-    waited(Script([well()]), {AMF: well(changed_at=ago(age))})
+    begun, last_changed = clock.now, well(changed_at=ago(age))
+    waited(Script([last_changed]), {AMF: last_changed})
     assert rest <= clock.now - begun <= rest + waiting.POLL_INTERVAL
 
 
