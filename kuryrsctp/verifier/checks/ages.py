@@ -15,8 +15,8 @@ FRESH = 60.0
 # Seconds after which a change does not end any more: Octavia repeats its own for up to 2 h 45 min.
 STUCK = 3 * 3600.0
 
-# The seconds from which a larger unit is used, so that there are two of them at least.
-_UNITS = ((2 * 86400, 86400, "days"), (2 * 3600, 3600, "h"), (120, 60, "min"))
+# The seconds from which a unit is used, and its length: of hours and days there are at least two.
+_UNITS = ((2 * 86400, 86400, "days"), (2 * 3600, 3600, "h"), (60, 60, "min"))
 
 
 def age_of(changed_at: datetime | None, now: datetime) -> float | None:

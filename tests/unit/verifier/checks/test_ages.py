@@ -14,8 +14,9 @@ from tests.support.model import NOW, load_balancer
     ("seconds", "words"),
     [
         (0, "0 s"),
-        (119, "119 s"),
-        (120, "2 min"),
+        (59, "59 s"),
+        (60, "1 min"),
+        (119, "1 min"),
         (600, "10 min"),
         (7199, "119 min"),
         (7200, "2 h"),
@@ -25,7 +26,7 @@ from tests.support.model import NOW, load_balancer
         (329 * 86400 + 3600, "329 days"),
     ],
 )
-def test_a_duration_is_told_in_the_largest_unit_of_which_there_are_two(
+def test_a_duration_is_told_in_one_unit_and_in_hours_or_days_from_two_on(
     seconds: float, words: str
 ) -> None:
     assert ages.in_words(seconds) == words
