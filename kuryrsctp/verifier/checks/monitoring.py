@@ -5,6 +5,7 @@
 from collections.abc import Sequence
 
 from kuryrsctp.model import HealthMonitor, Member
+from kuryrsctp.verifier.checks import ages
 from kuryrsctp.verifier.checks.catalogue import CheckResult, fail, ok, skip, warn
 from kuryrsctp.verifier.checks.targets import MemberTarget, PoolTarget
 
@@ -21,6 +22,10 @@ _ONE_PORT = (
     " service -o yaml`)"
 )
 _LEFT_OVER = "nothing is known to be wrong: `openstack kuryr sctp probe` tells what answers"
+_UNEXPLAINED = (
+    "see whether `openstack kuryr sctp probe` gets through, and ask the cloud's operator about the"
+    " provider"
+)
 _NOT_SCTP = (
     "the monitor does not ask over SCTP: `openstack kuryr sctp probe --via members` tells whether"
     " the member answers; then look at how the monitor came to be"
@@ -93,6 +98,9 @@ def of_pool(target: PoolTarget) -> CheckResult:
     if (meaningless := _meaningless(target)) is not None:
         return meaningless
     in_error = [member for member in _used(target) if member.operating_status == "ERROR"]
+    is_degraded = target.pool.operating_status == "DEGRADED"
+    if target.monitor and not in_error and (is_degraded or _is_any_online(target)):
+        return _unlike_members(target)
     if in_error and all(health_port(target, member) for member in in_error):
         if _is_any_online(target):
             return skip(f"some nodes have no ready pod of the Service, as for {LOCAL}")
@@ -102,15 +110,39 @@ def of_pool(target: PoolTarget) -> CheckResult:
     return warn("the health monitor reaches only some of its members")
 
 
-def _meaningless(target: PoolTarget) -> CheckResult | None:
-    """Say why a status does not tell how members are; None if it does."""
-    monitor, title = target.monitor, target.provider.title
+def _unlike_members(target: PoolTarget) -> CheckResult:
+    """Say what a pool's status means that those of the members in use do not explain."""
+    members, now = target.pool.members, target.snapshot.now
+    if any(member.operating_status == "ERROR" for member in members):
+        return skip("only by members that get no association")
+    detail = "no member explains it"
+    parts: tuple[ages.Part, ...] = (target.pool, *members)
+    if any(ages.is_fresh(part, now) for part in parts):
+        # The pool was read before its members.
+        return skip(f"{detail}, but a status changed a moment ago", transient=True)
+    say = fail if target.pool.operating_status == "ERROR" else warn
+    return say(detail, _UNEXPLAINED)
+
+
+def left_over(target: PoolTarget) -> CheckResult | None:
+    """Say that a status is likely from a health monitor that asks no more; None if one asks."""
     if target.pool.health_monitor_id is None:
         return warn("likely left over, as the pool has no health monitor", _LEFT_OVER)
+    if target.monitor and not target.monitor.admin_state_up:
+        return warn("likely left over, as the health monitor is switched off", _LEFT_OVER)
+    return None
+
+
+def _meaningless(target: PoolTarget) -> CheckResult | None:
+    """Say why a status does not tell how members are; None if it does."""
+    if (result := left_over(target)) is not None:
+        return result
+    monitor, title = target.monitor, target.provider.title
     if monitor is None:
         return None
-    if not monitor.admin_state_up:
-        return warn("likely left over, as the health monitor is switched off", _LEFT_OVER)
+    is_changing = ages.is_changing(monitor, target.snapshot.now)
+    if is_changing and monitor.provisioning_status == "PENDING_DELETE":
+        return skip("the health monitor is being deleted", transient=True)
     if monitor.type in target.provider.misleading_monitors:
         told = f"with a monitor of type {monitor.type} {title} reports this also where all is well"
         return warn(told, _NOT_SCTP)

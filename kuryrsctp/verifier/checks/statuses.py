@@ -5,7 +5,7 @@
 from dataclasses import replace
 
 from kuryrsctp import makers
-from kuryrsctp.model import HealthMonitor, Listener, Member
+from kuryrsctp.model import HealthMonitor, Listener, LoadBalancer, Member, Pool
 from kuryrsctp.verifier.checks import ages, monitoring
 from kuryrsctp.verifier.checks.catalogue import CheckResult, fail, ok, skip, warn
 from kuryrsctp.verifier.checks.targets import (
@@ -20,9 +20,10 @@ from kuryrsctp.verifier.report import Status
 
 _UNDER_WAY = "a change is under way: --wait waits for its end"
 _LATE = "the change may still end; if not, ask the cloud's operator about Octavia's worker"
-_STUCK = (
-    "ask the cloud's operator to look at Octavia's worker or provider, and to end this state: no"
-    " user can"
+_STUCK = "ask the cloud's operator to look at Octavia's worker or provider, and to end this state"
+_FAILED = (
+    "see whether `openstack kuryr sctp probe` gets through, and ask the cloud's operator about"
+    " Octavia's worker or provider"
 )
 
 
@@ -51,7 +52,9 @@ def provisioning(
     if ages.is_pending(part):
         return _pending(target, part)
     if status == "ERROR":
-        return fail("ERROR: the last change to it failed")
+        # What to do about a monitor depends on what it asks: its check tells.
+        hint = "" if isinstance(part, HealthMonitor) else _FAILED
+        return fail("ERROR: the last change to it failed", hint)
     if status == "DELETED":
         return fail(status)
     return warn(f"unknown status '{status}'")
@@ -63,16 +66,26 @@ def _pending(target: LoadBalancerTarget, part: ApiObject | HealthMonitor) -> Che
         return warn(f"{status}, not known since when", _LATE, transient=True)
     detail = f"{status} for {ages.in_words(age)}"
     if age > ages.STUCK:
-        return fail(
-            f"{detail}: stuck; Octavia accepts no change to it, so that its members no longer"
-            " follow the pods or nodes",
-            _STUCK,
-        )
+        return fail(f"{detail}: stuck; {_while_stuck(part)}", _STUCK)
     if status == "PENDING_DELETE":
         return skip(f"{detail}: it is being deleted", transient=True)
     if late := target.maker.late(age):
         return warn(f"{detail}, {late}", _LATE, transient=True)
     return warn(detail, _UNDER_WAY, transient=True)
+
+
+def _while_stuck(part: ApiObject | HealthMonitor) -> str:
+    """Say what it means that a change hangs.
+
+    Octavia refuses a change only where the load balancer, or the pool of a member, is PENDING_*.
+    """
+    if not isinstance(part, LoadBalancer | Pool):
+        return "whether this change was made is not known"
+    refused = "it" if isinstance(part, LoadBalancer) else "its members"
+    meaning = f"Octavia accepts no change to {refused}"
+    if part.provisioning_status != "PENDING_UPDATE":
+        return meaning
+    return f"{meaning}, so that its members no longer follow the pods or nodes"
 
 
 def operating(target: LoadBalancerTarget) -> CheckResult:
@@ -102,6 +115,15 @@ def _without_reason(target: LoadBalancerTarget) -> CheckResult | None:
         return skip(f"{status or 'no status'}, and changed a moment ago", transient=True)
     if status in ("ERROR", "DEGRADED"):
         return None
+    return _unexpected(target)
+
+
+def _unexpected(target: LoadBalancerTarget) -> CheckResult:
+    status = target.api_object.operating_status
+    if status == "OFFLINE" and isinstance(target, MemberTarget):
+        left_over = monitoring.left_over(target)
+        if left_over is not None:
+            return replace(left_over, detail=f"OFFLINE: {left_over.detail}")
     return warn(f"{status or 'no status at all'}, expected ONLINE")
 
 

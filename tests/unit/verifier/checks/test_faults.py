@@ -4,7 +4,6 @@
 
 import ipaddress
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -19,7 +18,6 @@ from tests.support.model import (
     listener,
     load_balancer,
     member,
-    monitor,
     odd,
     on_member,
     on_pool,
@@ -253,31 +251,3 @@ def test_a_change_under_way_is_a_warning_with_its_age(
     assert (row.check, row.detail, row.transient) == ("load-balancer-provisioning", detail, True)
     assert row.hint.startswith(hint)
     assert not any(finding.status is Status.FAIL for finding in findings(changing))
-
-
-HUNG: dict[str, Any] = {
-    "provisioning_status": "PENDING_UPDATE",
-    "changed_at": NOW - timedelta(hours=6),
-}
-
-
-@pytest.mark.parametrize(
-    ("hung", "check"),
-    [
-        (load_balancer(**HUNG), "load-balancer-provisioning"),
-        (load_balancer(listener(**HUNG)), "listener-status"),
-        (on_pool(**HUNG), "pool-status"),
-        (on_member(**HUNG), "member-status"),
-        (on_pool(health_monitor_id="m"), "pool-monitor"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_a_change_that_has_hung_for_hours_is_a_fault_that_no_wait_ends(
-    hung: LoadBalancer, check: str
-) -> None:
-    rows = findings(hung, monitors=(monitor(**HUNG if check == "pool-monitor" else {}),))
-    (row,) = (finding for finding in rows if finding.status in (Status.WARN, Status.FAIL))
-    assert (row.check, row.status, row.transient) == (check, Status.FAIL, False)
-    assert "PENDING_UPDATE for 6 h: stuck" in row.detail
-    assert "its members no longer follow the pods or nodes" in row.detail
-    assert row.hint.startswith("ask the cloud's operator")

@@ -2,68 +2,27 @@
 
 """What a health monitor asks decides what a member in ERROR means."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from kuryrsctp.model import LoadBalancer, Member, Pool
-from kuryrsctp.verifier.report import Finding, Status
-from tests.support.model import findings, listener, load_balancer, member, monitor, pool
+from kuryrsctp.verifier.report import Status
+from tests.support.model import findings, listener, load_balancer, monitor
+from tests.support.monitored_service import (
+    HEALTH_PORT,
+    NAME,
+    is_well,
+    nodes,
+    pool_of,
+    rows,
+    service,
+)
 
 LOCAL = "as for externalTrafficPolicy Local"
-HEALTH_PORT = 31999
 NO_POD = f"SKIP ERROR: the node has no ready pod of the Service, {LOCAL}"
 SOME_NODES = f"SKIP DEGRADED: some nodes have no ready pod of the Service, {LOCAL}"
 NO_NODE = "no node has a ready pod of the Service, or HTTP on 31999 fails"
-NAME = "kube_service_prod_core_amf"
-WORKERS = ("worker-1", "worker-2", "worker-3")
-
-
-def nodes(*statuses: str, **changes: Any) -> list[Member]:
-    """Return a member for each node, with these operating statuses."""
-    return [
-        member(
-            id=name,
-            name=name,
-            address=f"10.0.0.{number}",
-            protocol_port=31412,
-            operating_status=status,
-            **{"monitor_port": HEALTH_PORT} | changes,
-        )
-        for number, (name, status) in enumerate(zip(WORKERS, statuses, strict=False), 101)
-    ]
-
-
-def pool_of(members: Sequence[Member], status: str = "DEGRADED", **changes: Any) -> Pool:
-    """Return the pool of these members, with a health monitor."""
-    named = {"name": f"pool_0_{NAME}", "health_monitor_id": "m", "operating_status": status}
-    return pool(*members, **named | changes)
-
-
-def service(found: Pool, *, status: str = "DEGRADED", **changes: Any) -> LoadBalancer:
-    """Return a load balancer of cloud-provider-openstack with this pool."""
-    port = listener(name=f"listener_0_{NAME}", protocol_port=38412, pool=found)
-    return load_balancer(port, **{"name": NAME, "operating_status": status} | changes)
-
-
-def rows(
-    found: LoadBalancer, asking: str = "HTTP", **changes: Any
-) -> tuple[dict[tuple[str, str], str], tuple[Finding, ...]]:
-    """Return the rows about statuses and the monitor, by check and resource, and all findings."""
-    all_rows = findings(found, monitors=(monitor(type=asking, **changes),))
-    about = ("load-balancer-operating", "listener-status", "pool-", "member-status")
-    seen = {
-        (row.check, row.resource): f"{row.status.value} {row.detail}"
-        for row in all_rows
-        if row.check.startswith(about)
-    }
-    return seen, all_rows
-
-
-def is_well(all_rows: tuple[Finding, ...]) -> bool:
-    return all(row.status in (Status.OK, Status.SKIP) for row in all_rows)
 
 
 @pytest.mark.parametrize("asking", ["HTTP", "HTTPS", "TCP"])
