@@ -21,7 +21,8 @@ from kuryrsctp.naming import LoadBalancerId, ServiceName, ServiceRef
 class Lookup(NamedTuple):
     """What a name or ID leads to.
 
-    `visible` are all load balancers that were looked through, in `project` if it was given.
+    `visible` are the load balancers that were looked through, in `project` if it was given: all
+    that can be seen, where the name leads to nothing.
     """
 
     groups: tuple[ServiceGroup, ...]
@@ -30,7 +31,7 @@ class Lookup(NamedTuple):
 
 
 class Directory:
-    """The load balancers that can be seen, which are listed once; threads may share it."""
+    """The load balancers that can be seen, which are listed at most once; threads may share it."""
 
     def __init__(self, project: str | None = None) -> None:
         """Ask nothing yet. `project`, a name or ID, is the only one whose are looked at."""
@@ -51,8 +52,11 @@ class Directory:
             if load_balancer is None or wanted not in (None, load_balancer.project_id):
                 return Lookup(())
             return Lookup((ServiceGroup(ref=ref, load_balancers=(load_balancer,)),))
-        visible = self._list(cloud)
+        visible = self._find(cloud, ref)
         services = _services_of(ref, visible)
+        if not services:
+            visible = self._list(cloud)
+            services = _services_of(ref, visible)
         if not services:
             # A Service's listener has its tag before the load balancer has, and if a later step
             # fails, the load balancer never gets it.
@@ -69,8 +73,17 @@ class Directory:
         with self._listing:
             if self._load_balancers is None:
                 self.find_project(cloud)
-                self._load_balancers = octavia.read_load_balancers(cloud, **self._query)
+                self._load_balancers = octavia.read_load_balancers(cloud, self._query)
             return self._load_balancers
+
+    def _find(self, cloud: Cloud, ref: ServiceName) -> tuple[LoadBalancer, ...]:
+        """Return the load balancers with a claim of a Service, and perhaps others."""
+        filters = makers.filters(ref)
+        if filters is None or self._load_balancers is not None:
+            return self._list(cloud)
+        self.find_project(cloud)
+        queries = [{**each, **self._query} for each in filters]
+        return octavia.read_load_balancers(cloud, *queries)
 
 
 def find_service(cloud: Cloud, ref: ServiceRef, project: str | None = None) -> LoadBalancer:

@@ -140,13 +140,18 @@ def read_load_balancer(cloud: Cloud, load_balancer_id: str) -> LoadBalancer | No
     return None if body is None else _load_balancer(body)
 
 
-def read_load_balancers(cloud: Cloud, **query: str) -> tuple[LoadBalancer, ...]:
-    """Return all load balancers that can be seen, or those that match, without their parts.
+def read_load_balancers(cloud: Cloud, *queries: Mapping[str, str]) -> tuple[LoadBalancer, ...]:
+    """Return the load balancers that match one of some queries, each once, without their parts.
 
-    Raises CloudError.
+    An empty query matches all that can be seen. Raises CloudError.
     """
     octavia = cloud.octavia
-    return cloud.call(lambda: tuple(rows(octavia, LOAD_BALANCERS, **query)))
+
+    def listed(query: Mapping[str, str]) -> list[LoadBalancer]:
+        return list(rows(octavia, LOAD_BALANCERS, **query))
+
+    answers = cloud.call_all([functools.partial(listed, query) for query in queries])
+    return tuple({each.id: each for answer in answers for each in answer}.values())
 
 
 def read_listeners(cloud: Cloud, **query: str) -> tuple[Listener, ...]:

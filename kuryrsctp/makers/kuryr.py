@@ -7,6 +7,7 @@ Load balancer `<ns>/<svc>`, listener and pool `<ns>/<svc>:<PROTOCOL>:<port>`, me
 """
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kuryrsctp.makers.kuryr_advice import CAUSES, REMEDIES
@@ -101,6 +102,10 @@ class Kuryr(Unknown):
         """Return the claim of the Service that the name tells."""
         service = read_service(load_balancer.name)
         return (Claim(self, load_balancer.name, service),) if service else ()
+
+    def filters(self, service: ServiceName) -> Sequence[Mapping[str, str]] | None:
+        """Find the name, which names no cluster."""
+        return ({"name": str(service)},) if service.cluster is None else ()
 
     def mark_of(self, part: Listener | Pool, load_balancer: LoadBalancer) -> str | None:
         """Return the name of the load balancer: all of its parts are of one Service."""

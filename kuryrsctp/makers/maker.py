@@ -2,7 +2,7 @@
 
 """What a maker of load balancers does: the protocol of makers/kuryr.py, occm.py and unknown.py."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -76,6 +76,13 @@ class Maker(Protocol):
         """Return the claims of this maker's Services to a load balancer.
 
         Its listeners are looked at where they were read.
+        """
+        ...
+
+    def filters(self, service: ServiceName) -> Sequence[Mapping[str, str]] | None:
+        """Return filters of Octavia's API that find each load balancer with a Service's claim.
+
+        Names and tags of listeners are left aside. None if there are no such filters.
         """
         ...
 

@@ -10,7 +10,7 @@ balancers are called `a<UID of the Service>`, and only the description tells the
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from kuryrsctp.makers.maker import Claim
 from kuryrsctp.makers.occm_advice import CAUSES, REMEDIES
@@ -37,6 +37,10 @@ def read_description(text: str) -> ServiceName | None:
     """Read the description of a load balancer that was made for a Service; None for any other."""
     match = _DESCRIPTION.fullmatch(text)
     return _service(match[3], match[1], match[2]) if match else None
+
+
+def _description(service: ServiceName) -> str:
+    return f"Kubernetes external service {service.in_cluster} from cluster {service.cluster}"
 
 
 def read_member(text: str) -> str:
@@ -87,6 +91,13 @@ class Occm(Unknown):
             if mark := self.mark_of(listener, load_balancer):
                 marks.setdefault(mark)
         return tuple(Claim(self, mark, _service_of(mark, load_balancer)) for mark in marks)
+
+    def filters(self, service: ServiceName) -> Sequence[Mapping[str, str]] | None:
+        """Find the mark as a tag or a name, or the description; all of them name the cluster."""
+        if service.cluster is None:
+            return None
+        mark = _mark(service)
+        return ({"tags": mark}, {"name": mark}, {"description": _description(service)})
 
     def mark_of(self, part: Listener | Pool, load_balancer: LoadBalancer) -> str | None:
         """Return the mark among the tags or in the name; else the load balancer's own."""

@@ -71,6 +71,16 @@ def claims(load_balancer: LoadBalancer) -> tuple[Claim, ...]:
     return tuple(chain.from_iterable(maker.claims(load_balancer) for maker in MAKERS))
 
 
+def filters(service: ServiceName) -> list[Mapping[str, str]] | None:
+    """Return filters of Octavia's API that find each load balancer with a claim of a Service.
+
+    None if there are no such filters. Names and tags of listeners are left aside.
+    """
+    of_makers = [maker.filters(service) for maker in MAKERS]
+    found = [each for each in of_makers if each is not None]
+    return list(chain.from_iterable(found)) if len(found) == len(MAKERS) else None
+
+
 def services(load_balancer: LoadBalancer) -> tuple[Service, ...]:
     """Return what a load balancer does for each of its Services.
 

@@ -2,7 +2,7 @@
 
 """Load balancers that somebody else made, by hand or with another program."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from kuryrsctp.makers.maker import Claim, Maker
@@ -29,6 +29,10 @@ class Unknown:
 
     def claims(self, load_balancer: LoadBalancer) -> tuple[Claim, ...]:
         """The Services are not known."""
+        return ()
+
+    def filters(self, service: ServiceName) -> Sequence[Mapping[str, str]] | None:
+        """No load balancer has a claim."""
         return ()
 
     def mark_of(self, part: Listener | Pool, load_balancer: LoadBalancer) -> str | None:

@@ -43,9 +43,20 @@ _IMPORT = (
 _LIST, _SDK = "kuryr sctp list", "SDK: listeners(protocol='SCTP')"
 _VERIFY, _SHOW, _WALKTHROUGH = "kuryr sctp verify", "loadbalancer show", "walkthrough, 5 commands"
 _PLUGIN, _VERSION = "import of the plugin", "openstack --version"
+_ONE, _IN_CLUSTER = "kuryr sctp verify, of many", "the same, with its cluster"
 _ALL, _LOOP = "kuryr sctp verify --all", "the same requests, bare loop"
 # To what each is compared.
-_PEERS = {_LIST: (_SDK,), _VERIFY: (_SHOW, _WALKTHROUGH), _PLUGIN: (_VERSION,), _ALL: (_LOOP,)}
+_BALANCERS = "loadbalancer list"
+_PEERS = {
+    _LIST: (_SDK,),
+    _VERIFY: (_SHOW, _WALKTHROUGH),
+    _PLUGIN: (_VERSION,),
+    _ALL: (_LOOP,),
+    _ONE: (_BALANCERS,),
+    _IN_CLUSTER: (_BALANCERS,),
+}
+# A load balancer as cloud-provider-openstack names it.
+_MARK, _SERVICE = "kube_service_blue_core_amf", "blue:core/amf"
 
 Commands = Sequence[Sequence[str]]  # run one after the other, and measured together
 
@@ -178,14 +189,19 @@ def one_service(cloud: Cloud, runs: int) -> list[Cost]:
 
 
 def all_services(cloud: Cloud, runs: int, services: int) -> list[Cost]:
-    """Return the cost of what is asked of all services, beside other lists."""
+    """Return the cost of what is asked of all services, or of one of them, beside other lists."""
+    filled = fill(cloud, services)
+    rename = "UPDATE load_balancer SET name = ? WHERE name = ?"
+    cloud.sql("octavia", rename, [_MARK, filled.sctp[-2]])
     ours = [OPENSTACK, "kuryr", "sctp"]
     with tempfile.TemporaryDirectory() as directory:
         requests = Path(directory, "requests")
         contenders = {
             _LIST: [[*ours, "list", "-f", "json"]],
             _SDK: [[sys.executable, "-c", _LIST_LISTENERS]],
-            "loadbalancer list": [[OPENSTACK, "loadbalancer", "list", "-f", "json"]],
+            _BALANCERS: [[OPENSTACK, "loadbalancer", "list", "-f", "json"]],
+            _ONE: [[*ours, "verify", filled.sctp[-1], "-f", "json"]],
+            _IN_CLUSTER: [[*ours, "verify", _SERVICE, "-f", "json"]],
             _ALL: [[*ours, "verify", "--all", "--show", "all", "-f", "csv"]],
             _LOOP: [[sys.executable, "-m", "tests.benchmarks.same_requests", str(requests)]],
         }
@@ -200,7 +216,6 @@ def measure(sizes: Sequence[int] = SIZES, runs: int = RUNS) -> list[dict[str, An
     for size in sizes:
         # A process for each core, as anywhere else: one would read lists one after the other.
         with Cloud.start(octavia_processes=os.cpu_count() or 1) as cloud:
-            fill(cloud, size)
             costs += all_services(cloud, runs, size)
     return [asdict(cost) for cost in costs]
 

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from tests.support import kuryr, occm
 from tests.support.cloud import Cloud
 from tests.support.healthy_service import NAME, HealthyService
 from tests.support.service_faults import full
@@ -54,6 +55,18 @@ def test_one_service_costs_a_token_and_one_list_of_each_kind(shell: Shell, cloud
             *NEUTRON,
         ]
     )
+
+
+def test_a_service_with_its_cluster_is_asked_for_by_tag_name_and_description(
+    shell: Shell, cloud: Cloud
+) -> None:
+    mark = occm.mark("amf")
+    listeners = [occm.listener(mark, 38412, 31412)]
+    with kuryr.connect(cloud) as connection, occm.load_balancer(connection, mark, listeners):
+        requests = asked(shell, cloud, "verify", "prod:core/amf")
+    balancers = [request for request in requests if "loadbalancers" in request]
+    path = "GET /v2.0/lbaas/loadbalancers"
+    assert balancers == [f"{path} description", f"{path} name", f"{path} tags"]
 
 
 def test_a_second_service_costs_no_second_token(shell: Shell, cloud: Cloud) -> None:

@@ -2,6 +2,7 @@
 
 """Whose a load balancer is, and which of its parts."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -177,3 +178,35 @@ def test_a_load_balancer_picked_by_its_id_has_all_its_listeners() -> None:
     mixed = balancer("core/amf", port("", AMF))
     assert makers.whole(mixed).claim.maker is UNKNOWN
     assert makers.refs([makers.services(balancer("by hand", id="h"))[0]]) == [LoadBalancerId("h")]
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        balancer(AMF),
+        balancer(SMF, tags=("mine", SMF, AMF)),
+        balancer("front", tags=(AMF,)),
+        balancer("a" + "0" * 31, description=DESCRIPTION),
+        balancer("kube_service_" + "x" * 240, tags=("kube_service_" + "x" * 242,)),
+    ],
+    ids=lambda each: each.name,
+)
+def test_the_filters_of_a_service_find_each_load_balancer_with_a_claim_of_it(
+    found: LoadBalancer,
+) -> None:
+    for service in (*SERVICE.values(), ServiceName("core", "amf", "x" * 240)):
+        is_claimed = any(claim.is_of(service) for claim in makers.claims(found))
+        filters = makers.filters(service)
+        assert filters is not None
+        assert any(_matches(found, each) for each in filters) == is_claimed
+
+
+def _matches(found: LoadBalancer, filters: Mapping[str, str]) -> bool:
+    """Filter as Octavia does: by equal texts, and by a tag that is among the tags."""
+    texts = {"name": found.name, "description": found.description}
+    ((field, wanted),) = filters.items()
+    return wanted in found.tags if field == "tags" else texts[field] == wanted
+
+
+def test_a_service_without_its_cluster_cannot_be_asked_for() -> None:
+    assert makers.filters(ServiceName("core", "amf")) is None
