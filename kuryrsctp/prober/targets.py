@@ -146,11 +146,9 @@ def _vip_target(endpoint: Endpoint, vip: str, listener: Listener, provider: Prov
 
 def notes(targets: Iterable[Target], source_port: int | None) -> Iterator[str]:
     """Yield what the user should know before the first message."""
-    if source_port is not None:
-        reasons = dict.fromkeys(
-            target.provider.reused_port for target in targets if not target.direct
-        )
+    reasons = dict.fromkeys(target.provider.reused_port for target in targets if not target.direct)
+    if source_port is not None and reasons:
         yield (
-            f"every message is sent from port {source_port}: all of them may reach one member"
-            f"{''.join(f', and {reason}' for reason in reasons)}"
+            f"every message is sent from port {source_port}: all of them may reach one member, and"
+            f" {', and '.join(reasons)}"
         )
