@@ -17,6 +17,8 @@ from kuryrsctp.model import Listener, LoadBalancer, Pool
 from kuryrsctp.naming import LABEL, ServiceName
 
 _PORT = re.compile(r"[1-9][0-9]{0,4}")
+# RFC 1123 subdomains as Kubernetes has them for pods: no label has a limit of its own.
+_POD = re.compile(r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 
 # Seconds that Kuryr waits for a change of Octavia's before it gives up.
 TIMEOUT = 300.0
@@ -75,14 +77,13 @@ def is_sctp_name(text: str) -> bool:
 def read_member(text: str) -> MemberName | None:
     """Read the name of a member of Kuryr's; None for any other name.
 
-    Targets are named as Kubernetes names them: pods and nodes may have dots.
+    Targets are named as Kubernetes names pods and nodes: with dots, and up to 253 characters.
     """
     target, colon, port = text.rpartition(":")
     namespace, slash, name = target.partition("/")
-    labels = name.split(".")
     if not (colon and slash and _PORT.fullmatch(port) and LABEL.fullmatch(namespace)):
         return None
-    if not all(LABEL.fullmatch(label) for label in labels):
+    if not _POD.fullmatch(name):
         return None
     return MemberName(namespace, name, int(port))
 

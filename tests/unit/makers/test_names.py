@@ -28,6 +28,16 @@ def test_a_members_name_is_read_back(name: MemberName) -> None:
     assert kuryr.read_member(str(name)) == name
 
 
+@pytest.mark.parametrize("pod", ["x" * 253, "node-1.example.com", f"{'a' * 64}-65fcf85ddb-zg7nq"])
+def test_a_pod_may_have_a_long_name(pod: str) -> None:
+    assert kuryr.read_member(f"core/{pod}:38412") == MemberName("core", pod, 38412)
+
+
+@pytest.mark.parametrize("pod", ["x" * 254, "-x", "x-", "a..b", "A", "a_b", ""])
+def test_what_no_pod_can_be_called_is_no_name_of_kuryrs(pod: str) -> None:
+    assert kuryr.read_member(f"core/{pod}:38412") is None
+
+
 @given(st.text())
 def test_any_text_is_read_or_refused_and_what_is_read_is_the_text(text: str) -> None:
     for read in (kuryr.read_service, kuryr.read_listener, kuryr.read_member):
