@@ -3,7 +3,7 @@
 """Many services at once: those that are named, or all that can be seen."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
@@ -174,7 +174,8 @@ def verify_many(
             for group, check in zip(found.groups, checks, strict=True)
         ]
 
-    return ServiceResults(len(refs), _run([partial(verify, ref) for ref in refs], jobs))
+    results = _run([partial(verify, ref) for ref in refs], jobs)
+    return ServiceResults(len(refs), _each_once(results))
 
 
 def verify_all(
@@ -223,6 +224,15 @@ def _result(ref: naming.ServiceRef, judge: Callable[[], VerifyReport]) -> Servic
         return ServiceResult(ref=ref, report=judge())
     except Inconclusive as error:
         return ServiceResult(ref=ref, error=error)
+
+
+def _each_once(results: Iterable[ServiceResult]) -> Iterator[ServiceResult]:
+    """Leave out what comes again: two of the names may stand for one service."""
+    refs: set[naming.ServiceRef] = set()
+    for result in results:
+        if result.ref not in refs:
+            refs.add(result.ref)
+            yield result
 
 
 def _run(work: Sequence[Callable[[], list[ServiceResult]]], jobs: int) -> Iterator[ServiceResult]:

@@ -181,7 +181,16 @@ def test_a_cluster_can_be_named(shell: Shell, cloud: Cloud, clusters: dict[str, 
     assert missing.code == 3
     assert missing.detail("load-balancer-exists") == (
         "no load balancer 'red:twins/amf' is visible to these credentials; there is"
-        " 'blue:twins/amf' and 'green:twins/amf' and 'twins/amf'"
+        " 'blue:twins/amf' and 'green:twins/amf'"
+    )
+
+
+def test_a_service_that_two_names_stand_for_is_told_once(
+    shell: Shell, cloud: Cloud, clusters: dict[str, Any]
+) -> None:
+    both = Rows(shell, cloud, "twins/amf").rows
+    assert Rows(shell, cloud, "green:twins/amf", "twins/amf", "blue:twins/amf").rows == sorted(
+        both, key=lambda row: row["Service"], reverse=True
     )
 
 

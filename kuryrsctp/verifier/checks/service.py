@@ -53,6 +53,8 @@ def _nearest(snapshot: Snapshot) -> list[str]:
     services = {str(claim.service): claim.service for claim in claims if claim.service}
     names = [service.in_cluster for service in services.values()]
     names += [load_balancer.name for load_balancer in snapshot.all_load_balancers]
+    # What has this very name is in another cluster, which has to be told.
+    names = [name for name in names if name != asked.in_cluster]
     likely = [
         *sorted(name for name, service in services.items() if asked.is_elsewhere(service)),
         *(name for name in names if name.casefold() == asked.in_cluster),
