@@ -122,7 +122,8 @@ class Vip:
 class LoadBalancer:
     """A load balancer, with all of its listeners where they were read.
 
-    Where it is seen as one Service's, the listeners of others are its `neighbours`.
+    Where it is seen as one Service's, the listeners of others are its `neighbours`. The groups of
+    `vip_security_group_ids` were given to the VIP by its owner (`vip_sg_ids` in the API).
     `orphaned_pools` are those that no listener uses.
     """
 
@@ -141,6 +142,7 @@ class LoadBalancer:
     vip_port_id: str | None = None
     vip_subnet_id: str | None = None
     additional_vips: tuple[Vip, ...] = ()
+    vip_security_group_ids: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     changed_at: datetime | None = None
 
@@ -205,6 +207,14 @@ class SecurityGroupRule:
 
 
 @dataclass(frozen=True, slots=True)
+class SecurityGroup:
+    """The rules of a security group. One that is not `stateful` needs rules for answers, too."""
+
+    rules: tuple[SecurityGroupRule, ...] = ()
+    stateful: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Unreadable:
     """Stands for what these credentials may not read, or this cloud does not have."""
 
@@ -241,11 +251,11 @@ class FloatingIp:
 class NetworkState:
     """The ports with an address of a VIP or of a member, and what belongs to them.
 
-    `groups` holds the rules of each security group of these ports that can be seen.
+    `groups` are the security groups of these ports that can be seen, by ID.
     """
 
     ports: tuple[Port, ...] | Unreadable = ()
-    groups: Mapping[str, tuple[SecurityGroupRule, ...]] | Unreadable = field(default_factory=dict)
+    groups: Mapping[str, SecurityGroup] | Unreadable = field(default_factory=dict)
     subnets: Mapping[str, Network] | Unreadable = field(default_factory=dict)
     floating_ips: tuple[FloatingIp, ...] | Unreadable = ()
 

@@ -8,6 +8,7 @@ may not be read is Unreadable; where Neutron fails, CloudError is raised.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -25,6 +26,7 @@ from kuryrsctp.model import (
     Member,
     NetworkState,
     Port,
+    SecurityGroup,
     SecurityGroupRule,
     Unreadable,
 )
@@ -60,8 +62,11 @@ def _subnet(row: Row) -> tuple[str, Network]:
     return row.required_text("id"), row.network("cidr")
 
 
-def _security_group(row: Row) -> tuple[str, tuple[SecurityGroupRule, ...]]:
-    return row.required_text("id"), tuple(map(_rule, row.rows("security_group_rules")))
+def _security_group(row: Row) -> tuple[str, SecurityGroup]:
+    rules = tuple(map(_rule, row.rows("security_group_rules")))
+    # Neutron without the extension stateful-security-group does not tell it: all are.
+    stateful = row.flag("stateful", default=True)
+    return row.required_text("id"), SecurityGroup(rules, stateful)
 
 
 def _rule(row: Row) -> SecurityGroupRule:
@@ -80,10 +85,15 @@ def _rule(row: Row) -> SecurityGroupRule:
     )
 
 
+def _address_group(row: Row) -> tuple[str, tuple[Network, ...]]:
+    return row.required_text("id"), row.networks("addresses")
+
+
 PORTS = neutron_collection("/ports", "port", _port)
 FLOATING_IPS = neutron_collection("/floatingips", "floating IP", _floating_ip)
 SUBNETS = neutron_collection("/subnets", "subnet", _subnet)
 SECURITY_GROUPS = neutron_collection("/security-groups", "security group", _security_group)
+ADDRESS_GROUPS = neutron_collection("/address-groups", "address group", _address_group)
 
 
 def read_network_state(cloud: Cloud, load_balancers: Sequence[LoadBalancer]) -> NetworkState:
@@ -110,6 +120,8 @@ def read_network_state(cloud: Cloud, load_balancers: Sequence[LoadBalancer]) -> 
     if isinstance(ports, Unreadable):
         return NetworkState(ports, ports, subnets, floating_ips)
     groups = cloud.call(partial(_readable, partial(_groups, neutron, ports)))
+    if not isinstance(groups, Unreadable):
+        groups = _with_address_groups(cloud, groups)
     return NetworkState(ports, groups, subnets, floating_ips)
 
 
@@ -163,9 +175,41 @@ def _floating_ips(neutron: Any, load_balancers: Iterable[LoadBalancer]) -> tuple
     return tuple(_each(neutron, FLOATING_IPS, "port_id", sorted(map(str, ids))))
 
 
-def _groups(neutron: Any, ports: Iterable[Port]) -> Mapping[str, tuple[SecurityGroupRule, ...]]:
+def _groups(neutron: Any, ports: Iterable[Port]) -> Mapping[str, SecurityGroup]:
     ids = {group for port in ports for group in port.security_group_ids}
     return dict(_each(neutron, SECURITY_GROUPS, "id", sorted(ids)))
+
+
+def _with_address_groups(
+    cloud: Cloud, groups: Mapping[str, SecurityGroup]
+) -> Mapping[str, SecurityGroup]:
+    """Put the addresses of the address groups into rules, as far as they can be read."""
+    rules = (rule for group in groups.values() for rule in group.rules)
+    ids = sorted({rule.remote_address_group_id or "" for rule in rules} - {""})
+    if not ids:
+        return groups
+    read = partial(_each, cloud.neutron, ADDRESS_GROUPS, "id", ids)
+    addresses = cloud.call(partial(_readable, lambda: dict(read())))
+    if isinstance(addresses, Unreadable):
+        return groups
+    return {
+        group_id: replace(group, rules=tuple(_without_address_groups(group.rules, addresses)))
+        for group_id, group in groups.items()
+    }
+
+
+def _without_address_groups(
+    rules: Iterable[SecurityGroupRule], addresses: Mapping[str, tuple[Network, ...]]
+) -> Iterator[SecurityGroupRule]:
+    """Yield a rule for each address of an address group that was read, and other rules as is."""
+    for rule in rules:
+        networks = addresses.get(rule.remote_address_group_id or "")
+        if networks is None:
+            yield rule
+            continue
+        for network in networks:
+            if f"IPv{network.version}" == rule.ethertype:
+                yield replace(rule, remote_ip_prefix=str(network), remote_address_group_id=None)
 
 
 def _each(neutron: Any, collection: Collection[T], name: str, values: Sequence[str]) -> Iterator[T]:

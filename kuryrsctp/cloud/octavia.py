@@ -60,6 +60,7 @@ def _load_balancer(row: Row) -> LoadBalancer:
         vip_port_id=row.optional_text("vip_port_id"),
         vip_subnet_id=row.optional_text("vip_subnet_id"),
         additional_vips=tuple(map(_vip, row.rows("additional_vips"))),
+        vip_security_group_ids=row.texts("vip_sg_ids"),
         description=row.text("description"),
         tags=row.texts("tags"),
     )

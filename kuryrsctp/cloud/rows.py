@@ -105,11 +105,11 @@ class Row:
 
     def network(self, name: str) -> Network:
         """Return an IP network in CIDR notation, which no object lacks."""
-        text = self.required_text(name)
-        try:
-            return ipaddress.ip_network(text, strict=False)
-        except ValueError:
-            raise malformed(f"{self._kind}: {name} is {_quoted(text)}, not a network") from None
+        return self._network(name, self.required_text(name))
+
+    def networks(self, name: str) -> tuple[Network, ...]:
+        """Return the IP networks of a list, none by default."""
+        return tuple(self._network(name, text) for text in self.texts(name))
 
     def time(self, name: str) -> datetime | None:
         """Return a time (ISO 8601, UTC, without a zone); None by default, or if it is not one."""
@@ -124,6 +124,12 @@ class Row:
         if value is None or type(value) is promised:
             return value
         raise self._malformed(name, value, promised)
+
+    def _network(self, name: str, text: str) -> Network:
+        try:
+            return ipaddress.ip_network(text, strict=False)
+        except ValueError:
+            raise malformed(f"{self._kind}: {name} is {_quoted(text)}, not a network") from None
 
     def _malformed(self, name: str, value: object, promised: type) -> MalformedAnswer:
         return malformed(f"{self._kind}: {name} is {_quoted(value)}, not {_PROMISES[promised]}")

@@ -11,6 +11,11 @@ import pytest
 
 from kuryrsctp.verifier.report import Finding, Status
 from tests.support import kuryr
+from tests.support.group_faults import (
+    pods_in_a_group,
+    pods_that_admit_addresses,
+    vip_given_a_group,
+)
 from tests.support.healthy_service import (
     NAME,
     Fault,
@@ -106,6 +111,10 @@ HEALTHY = {
     "OCCM, shared by two Services": Kind(occm(other=ANOTHER)),
     "a floating IP": Kind(together(floating_ip_down, floating_ip_is_active)),
     "no group at the VIP": Kind(vip_without_groups),
+    "a group that was given to the VIP": Kind(vip_given_a_group("sctp")),
+    "pods in a group that lets nothing out unasked": Kind(pods_in_a_group()),
+    "pods in a stateless group": Kind(pods_in_a_group(stateful=False, answers=True)),
+    "pods that let in an address group": Kind(pods_that_admit_addresses("10.0.0.128/25")),
     "0 for the default timeout": Kind(stored("listener", timeout_client_data=0)),
     "a timeout that is annotated": Kind(changed("listener", timeout_client_data=60000)),
     "one client to one member": Kind(stored("pool", lb_algorithm="SOURCE_IP")),

@@ -12,6 +12,12 @@ from typing import Any
 import pytest
 
 from kuryrsctp.verifier import checks
+from tests.support.group_faults import (
+    health_port_admitted,
+    pods_in_a_group,
+    pods_that_admit_addresses,
+    vip_given_a_group,
+)
 from tests.support.healthy_service import NAME, Fault, HealthyService, changed, heard, stored
 from tests.support.service_faults import (
     EMPTY,
@@ -219,9 +225,21 @@ CASES = {
         },
     ),
     "nodes none of which has a pod, as the monitor says": Case(
+        together(
+            health_port_admitted,
+            heard(POLICY_LOCAL, "pool", "ERROR", down("member", "other_member")),
+        ),
+        {
+            ("member-status", "FAIL"),
+            ("pool-status", "FAIL"),
+            ("load-balancer-operating", "FAIL"),
+        },
+    ),
+    "nodes whose group does not admit what the monitor asks": Case(
         heard(POLICY_LOCAL, "pool", "ERROR", down("member", "other_member")),
         {
             ("member-status", "FAIL"),
+            ("monitor-security-groups", "FAIL"),
             ("pool-status", "FAIL"),
             ("load-balancer-operating", "FAIL"),
         },
@@ -231,12 +249,22 @@ CASES = {
     ),
     "pods that let in TCP only": Case(tcp_only, {("member-security-groups", "FAIL")}),
     "pods that let in half the subnet": Case(half_the_subnet, {("member-security-groups", "WARN")}),
+    "pods in a stateless group without a rule for answers": Case(
+        pods_in_a_group(stateful=False), {("member-security-groups", "FAIL")}
+    ),
+    "pods that let in half the subnet, by an address group": Case(
+        pods_that_admit_addresses("10.0.0.128/27", "192.0.2.0/24"),
+        {("member-security-groups", "WARN")},
+    ),
     "pods without a group": Case(no_group, {("member-security-groups", "FAIL")}),
     "VIP without its port": Case(
         stored("vip", port_id="96b38be3-1183-41c5-a0db-d246ef1d07cb"), {("vip-port", "FAIL")}
     ),
     "VIP that lets nobody in": Case(
         rule_of_the_vip_deleted, {("vip-security-groups", "FAIL")}, users=("admin",)
+    ),
+    "VIP that was given a group for TCP": Case(
+        vip_given_a_group("tcp"), {("vip-security-groups", "FAIL")}
     ),
     "floating IP that is DOWN": Case(floating_ip_down, {("floating-ip", "WARN")}),
 }

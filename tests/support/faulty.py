@@ -19,12 +19,13 @@ from kuryrsctp.model import (
     Pool,
     Quota,
     QuotaKind,
+    SecurityGroup,
 )
 from kuryrsctp.providers import PROVIDERS, provider_named
 from kuryrsctp.providers.provider import Provider
 from kuryrsctp.verifier.report import Expectations, Finding
 from tests.support import model
-from tests.support.model import NOW, around, findings, listener, member, pool
+from tests.support.model import NOW, around, findings, groups, listener, member, pool
 
 _STATES = ("PENDING_CREATE", "PENDING_UPDATE", "PENDING_DELETE", "ERROR", "DELETED", "ODD")
 _OPERATING = ("OFFLINE", "DEGRADED", "ERROR", "ODD", "")
@@ -210,9 +211,11 @@ def _networks(healthy: LoadBalancer) -> Iterator[NetworkState]:
     assert isinstance(network.ports, tuple)
     yield network
     yield replace(network, ports=network.ports[1:])
-    yield replace(network, groups={"lb-group": (), "pods-group": ()})
+    yield replace(network, groups=groups(lb_group=(), pods_group=()))
     some = (model.rule(remote_ip_prefix="192.0.2.0/25"),)
-    yield replace(network, groups={"lb-group": some, "pods-group": some})
+    yield replace(network, groups=groups(lb_group=some, pods_group=some))
+    stateless = SecurityGroup((model.rule(),), stateful=False)
+    yield replace(network, groups={"lb-group": stateless, "pods-group": stateless})
     bare = tuple(replace(port, security_group_ids=()) for port in network.ports)
     yield replace(network, ports=bare)
     for status in ("ACTIVE", "DOWN", "ERROR"):

@@ -3,6 +3,7 @@
 """The walkthrough's service as the model holds it, and how to change it for a test."""
 
 import ipaddress
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -18,6 +19,7 @@ from kuryrsctp.model import (
     Port,
     Quota,
     QuotaKind,
+    SecurityGroup,
     SecurityGroupRule,
 )
 from kuryrsctp.verifier.checks import run
@@ -117,12 +119,19 @@ def rule(**fields: Any) -> SecurityGroupRule:
     )
 
 
+def groups(**rules: Iterable[SecurityGroupRule]) -> dict[str, SecurityGroup]:
+    """Return stateful security groups with these rules, called as the arguments, with hyphens."""
+    return {
+        name.replace("_", "-"): SecurityGroup(tuple(of_group)) for name, of_group in rules.items()
+    }
+
+
 def around(found: LoadBalancer, **changes: Any) -> NetworkState:
     """Return what Neutron holds around it: ports that let in all SCTP."""
     members = [member for port in found.listeners if port.pool for member in port.pool.members]
     addresses = sorted({member.address for member in members})
-    groups = () if found.provider == "ovn" else ("lb-group",)
-    ports = [Port("vip-port", found.project_id, (found.vip_address,), groups)]
+    of_vip = () if found.provider == "ovn" else ("lb-group",)
+    ports = [Port("vip-port", found.project_id, (found.vip_address,), of_vip)]
     ports += [
         Port(f"port-{address}", found.project_id, (address,), ("pods-group",))
         for address in addresses
@@ -131,7 +140,7 @@ def around(found: LoadBalancer, **changes: Any) -> NetworkState:
     subnet = "fd00:158::/64" if ":" in found.vip_address else "10.0.0.128/26"
     network = NetworkState(
         ports=tuple(ports),
-        groups={"lb-group": everyone, "pods-group": everyone},
+        groups=groups(lb_group=everyone, pods_group=everyone),
         subnets={"service-subnet": ipaddress.ip_network(subnet)},
     )
     return replace(network, **changes)

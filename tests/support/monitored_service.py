@@ -7,7 +7,17 @@ from typing import Any
 
 from kuryrsctp.model import LoadBalancer, Member, Pool
 from kuryrsctp.verifier.report import Finding, Status
-from tests.support.model import findings, listener, load_balancer, member, monitor, pool
+from tests.support.model import (
+    around,
+    findings,
+    groups,
+    listener,
+    load_balancer,
+    member,
+    monitor,
+    pool,
+    rule,
+)
 
 HEALTH_PORT = 31999
 NAME = "kube_service_prod_core_amf"
@@ -45,7 +55,8 @@ def rows(
     found: LoadBalancer, asking: str = "HTTP", **changes: Any
 ) -> tuple[dict[tuple[str, str], str], tuple[Finding, ...]]:
     """Return the rows about statuses and the monitor, by check and resource, and all findings."""
-    all_rows = findings(found, monitors=(monitor(type=asking, **changes),))
+    network = around(found, groups=groups(lb_group=(rule(),), pods_group=(rule(protocol=None),)))
+    all_rows = findings(found, monitors=(monitor(type=asking, **changes),), network=network)
     about = ("load-balancer-operating", "listener-status", "pool-", "member-status")
     seen = {
         (row.check, row.resource): f"{row.status.value} {row.detail}"

@@ -3,31 +3,33 @@
 """Checks on the security groups on the way: of the VIPs' port, and of the members' ports."""
 
 import ipaddress
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from kuryrsctp.addresses import Network
-from kuryrsctp.model import NetworkState, Port, Unreadable
+from kuryrsctp.model import Port, Unreadable
 from kuryrsctp.providers.provider import TrafficSource
-from kuryrsctp.verifier.checks.catalogue import CheckResult, check, fail, ok, skip, warn
+from kuryrsctp.verifier.checks.admissions import Traffic, judge
+from kuryrsctp.verifier.checks.catalogue import CheckResult, check, ok, skip
 from kuryrsctp.verifier.checks.network import port_of_vips
 from kuryrsctp.verifier.checks.targets import ListenerTarget, LoadBalancerTarget, MemberTarget
-from kuryrsctp.verifier.security_groups import Admission, admission, admitted_networks, covered
+from kuryrsctp.verifier.security_groups import Admission, covered
 
 _EVERYWHERE = {4: ipaddress.ip_network("0.0.0.0/0"), 6: ipaddress.ip_network("::/0")}
-_WORST_FIRST = (Admission.NONE, Admission.SOME, Admission.BY_GROUP, Admission.ALL)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Traffic:
-    """SCTP from some networks to a port number.
-
-    `inside` are networks that are the load balancer's own: clients are elsewhere.
-    """
-
-    number: int
-    sources: tuple[Network, ...] | Unreadable
-    inside: tuple[Network, ...] = ()
+_UNREADABLE_VIP = "its group cannot be read: Octavia's own belongs to the service project"
+_UNREADABLE_MEMBER = "the port's group is not visible to these credentials"
+_UNREADABLE_OWN = (
+    "a group that was given to the VIP (vip_sg_ids) is not visible to these credentials"
+)
+_NO_LISTENER_RULES = ": where the VIP was given groups (vip_sg_ids), Octavia makes no rules"
+# What a monitor of each type asks with.
+_PROTOCOLS = {
+    "HTTP": "TCP",
+    "HTTPS": "TCP",
+    "SCTP": "SCTP",
+    "TCP": "TCP",
+    "TLS-HELLO": "TCP",
+    "UDP-CONNECT": "UDP",
+}
 
 
 @check(
@@ -35,9 +37,10 @@ class _Traffic:
     on=ListenerTarget,
     meaning="The security groups of the VIPs' port allow SCTP to the listener's port, from --source"
     " or else from all clients that the listener admits.",
-    cause="A rule was deleted by hand, or Octavia's own group was replaced.",
+    cause="A rule was deleted by hand; or the VIP was given groups (vip_sg_ids), for which Octavia"
+    " makes no rules.",
     remedy="openstack security group rule create --ingress --protocol sctp --dst-port <port>"
-    " <group>; Octavia puts its own rules back when the listener is changed",
+    " <group>",
 )
 def vip_security_groups(target: ListenerTarget) -> CheckResult:
     """Check the groups of the VIPs' port, which Octavia derives from the listener."""
@@ -52,10 +55,17 @@ def vip_security_groups(target: ListenerTarget) -> CheckResult:
         return ok("no group: right where only the members' groups filter")
     if not target.provider.filters_at_vip:
         return skip(f"{target.provider.title} filters at the members' ports, not at the VIP's")
-    unreadable = "its group cannot be read: Octavia's own belongs to the service project"
+    given = target.load_balancer.vip_security_group_ids
+    deciding = [group for group in port.security_group_ids if group in given]
     versions = {vip.version for vip in target.load_balancer.vips}
-    traffic = _Traffic(number=listener.protocol_port, sources=_clients(target, versions))
-    return _check(target.snapshot.network, port, traffic, unreadable)
+    return judge(
+        target.snapshot.network,
+        port,
+        Traffic(number=listener.protocol_port, sources=_clients(target, versions)),
+        deciding=deciding,
+        unreadable=_UNREADABLE_OWN if deciding else _UNREADABLE_VIP,
+        note=_NO_LISTENER_RULES if deciding else "",
+    )
 
 
 @check(
@@ -69,19 +79,73 @@ def vip_security_groups(target: ListenerTarget) -> CheckResult:
 )
 def member_security_groups(target: MemberTarget) -> CheckResult:
     """Check the groups of the port that has the member's address."""
-    network, member = target.snapshot.network, target.member
-    if isinstance(network.ports, Unreadable):
-        return skip(network.ports.reason)
-    ports = [port for port in network.ports if member.address in port.addresses]
-    own = [port for port in ports if port.project_id == target.load_balancer.project_id]
-    if len(ports) > 1 and len(own) == 1:
-        ports = own
-    if not ports:
-        return skip(f"no port with {member.address} is visible in Neutron")
-    if len(ports) > 1:
-        return skip(f"{len(ports)} ports have {member.address}, on different networks")
-    unreadable = "the port's group is not visible to these credentials"
-    return _check(network, ports[0], _traffic_to(target), unreadable)
+    port, traffic = _port_of(target), _traffic_to(target)
+    if isinstance(port, Unreadable):
+        return skip(port.reason)
+    return judge(target.snapshot.network, port, traffic, unreadable=_UNREADABLE_MEMBER)
+
+
+@check(
+    "monitor-security-groups",
+    on=MemberTarget,
+    when=lambda target: _question(target) is not None,
+    meaning="The security groups of the member's port allow what its health monitor asks on another"
+    " port than clients do, such as HTTP on healthCheckNodePort (externalTrafficPolicy Local). Only"
+    " checked there.",
+    cause="The group has rules for SCTP only.",
+    remedy="openstack security group rule create --ingress --protocol tcp --dst-port <port>"
+    " --remote-ip <source> <group of the nodes>",
+)
+def monitor_security_groups(target: MemberTarget) -> CheckResult:
+    """Check the same port for what the load balancer's health monitor asks."""
+    asked, port = _question(target), _port_of(target)
+    if target.member.operating_status == "ONLINE":
+        return ok("the health monitor reaches it")
+    if target.provider.traffic_source is not TrafficSource.BALANCER:
+        return skip(f"where {target.provider.title} asks from is not known")
+    if isinstance(port, Unreadable):
+        return skip(port.reason)
+    if _has_group_of_online_member(target, port):
+        return ok("the health monitor reaches a member with the same group")
+    protocol, number = asked or ("", 0)
+    traffic = Traffic(protocol=protocol, number=number, sources=_balancer_network(target))
+    return judge(target.snapshot.network, port, traffic, unreadable=_UNREADABLE_MEMBER)
+
+
+def _question(target: MemberTarget) -> tuple[str, int] | None:
+    """Return protocol and port that a health monitor asks, None if the port is the clients'."""
+    monitor, member = target.monitor, target.member
+    if monitor is None or not monitor.admin_state_up or monitor.type not in _PROTOCOLS:
+        return None
+    if member.monitor_port in (None, member.protocol_port):
+        return None
+    return _PROTOCOLS[monitor.type], member.monitor_port
+
+
+def _has_group_of_online_member(target: MemberTarget, port: Port) -> bool:
+    """Tell whether the health monitor gets through the same groups elsewhere."""
+    online = [member for member in target.pool.members if member.operating_status == "ONLINE"]
+    ports = [_port_of(replace(target, member=member)) for member in online]
+    return any(
+        isinstance(other, Port) and set(other.security_group_ids) == set(port.security_group_ids)
+        for other in ports
+    )
+
+
+def _port_of(target: MemberTarget) -> Port | Unreadable:
+    """Return the port that has the member's address."""
+    member, ports = target.member, target.snapshot.network.ports
+    if isinstance(ports, Unreadable):
+        return ports
+    having = [port for port in ports if member.address in port.addresses]
+    own = [port for port in having if port.project_id == target.load_balancer.project_id]
+    if len(having) > 1 and len(own) == 1:
+        having = own
+    if not having:
+        return Unreadable(f"no port with {member.address} is visible in Neutron")
+    if len(having) > 1:
+        return Unreadable(f"{len(having)} ports have {member.address}, on different networks")
+    return having[0]
 
 
 def vip_networks(target: LoadBalancerTarget) -> tuple[Network, ...]:
@@ -110,89 +174,27 @@ def _clients(target: ListenerTarget, versions: set[int]) -> tuple[Network, ...] 
     return (source,)
 
 
-def _traffic_to(target: MemberTarget) -> _Traffic:
+def _traffic_to(target: MemberTarget) -> Traffic:
     """Return the traffic that a member has to get."""
     number, source = target.member.protocol_port, target.provider.traffic_source
     version = 6 if ":" in target.member.address else 4
     if source is TrafficSource.CLIENT:
         clients = _clients(target, {version})
-        return _Traffic(number=number, sources=clients, inside=vip_networks(target))
+        return Traffic(number=number, sources=clients, inside=vip_networks(target))
     if source is TrafficSource.UNKNOWN:
         reason = f"the source of traffic through {target.provider.title} is not known"
-        return _Traffic(number=number, sources=Unreadable(reason))
+        return Traffic(number=number, sources=Unreadable(reason))
+    return Traffic(number=number, sources=_balancer_network(target))
+
+
+def _balancer_network(target: MemberTarget) -> tuple[Network, ...] | Unreadable:
+    """Return the subnet from which the load balancer speaks to a member."""
     subnets = target.snapshot.network.subnets
     if isinstance(subnets, Unreadable):
-        return _Traffic(number=number, sources=subnets)
+        return subnets
+    version = 6 if ":" in target.member.address else 4
     of_family = [vip.subnet_id for vip in target.load_balancer.vips if vip.version == version]
     subnet_id = target.member.subnet_id or next(filter(None, of_family), "")
     if subnet_id not in subnets:
-        reason = f"the load balancer's subnet {subnet_id} is not visible"
-        return _Traffic(number=number, sources=Unreadable(reason))
-    return _Traffic(number=number, sources=(subnets[subnet_id],))
-
-
-def _check(network: NetworkState, port: Port, traffic: _Traffic, unreadable: str) -> CheckResult:
-    """Check whether a port's groups allow traffic.
-
-    `unreadable` is what to say where some of the groups cannot be read.
-    """
-    if not port.port_security:
-        return ok("port security is off: everything is allowed")
-    if not port.security_group_ids:
-        add = f"openstack port set --security-group <group that allows SCTP> {port.id}"
-        return fail("port security without any group: nothing is allowed", add)
-    sources = traffic.sources
-    if isinstance(sources, Unreadable):
-        return skip(sources.reason)
-    if isinstance(network.groups, Unreadable):
-        return skip(network.groups.reason)
-    readable = [group for group in port.security_group_ids if group in network.groups]
-    rules = [rule for group in readable for rule in network.groups[group]]
-    number = traffic.number
-    admissions = {source: admission(rules, number, source) for source in sources}
-    admitted = min(admissions.values(), key=_WORST_FIRST.index)
-    if admitted is not Admission.ALL and len(readable) < len(port.security_group_ids):
-        return skip(unreadable)
-    networks = [each for source in sources for each in admitted_networks(rules, number, source)]
-    worst = [source for source in sources if admissions[source] is admitted]
-    return _result(admitted, traffic, worst, networks, port.security_group_ids)
-
-
-def _result(
-    admitted: Admission,
-    traffic: _Traffic,
-    sources: Sequence[Network],
-    networks: Sequence[Network],
-    groups: Sequence[str],
-) -> CheckResult:
-    everywhere = not any(source.prefixlen for source in sources)
-    is_all = everywhere and tuple(sources) == traffic.sources
-    places = "anywhere" if is_all else ", ".join(map(str, sources))
-    wanted = f"SCTP to port {traffic.number} from {places}"
-    which = f"group {', '.join(groups)}"
-    hint = _new_rule(traffic.number, sources[0], groups[0])
-    if admitted is Admission.ALL:
-        return ok(f"allowed: {wanted}")
-    if admitted is Admission.BY_GROUP:
-        return skip(f"not known: {which} admits the members of other groups, for {wanted}")
-    if admitted is Admission.NONE:
-        return fail(f"{which} does not allow {wanted}", hint)
-    if not everywhere:
-        return warn(f"{which} allows only a part of {wanted}", hint)
-    listed = ", ".join(map(str, networks))
-    only = f"{which} allows SCTP to port {traffic.number} only from {listed}"
-    if traffic.inside and all(_is_inside(network, traffic.inside) for network in networks):
-        return warn(f"{only}: no client outside of the VIP's subnet gets in", hint)
-    return ok(f"{only}: give the clients' network with --source")
-
-
-def _is_inside(network: Network, others: Sequence[Network]) -> bool:
-    return covered(map(str, others), network) is Admission.ALL
-
-
-def _new_rule(number: int, source: Network, group: str) -> str:
-    family = " --ethertype IPv6" if source.version == 6 else ""
-    return (
-        f"openstack security group rule create --ingress --protocol sctp --dst-port {number}"
-        f"{family} --remote-ip {source} {group}"
-    )
+        return Unreadable(f"the load balancer's subnet {subnet_id} is not visible")
+    return (subnets[subnet_id],)

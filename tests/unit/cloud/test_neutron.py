@@ -26,6 +26,7 @@ class FakeNetwork:
         self.refusals = refusals
         self.queries: list[tuple[str, dict[str, Any]]] = []
         self.rule: dict[str, Any] = RULE
+        self.addresses = ["10.0.0.128/27", "fd00::/64", "192.0.2.1/32"]
 
     def get(self, path: str, params: dict[str, Any]) -> requests.Response:
         kind = path.removeprefix("/").replace("-", "_")
@@ -56,6 +57,9 @@ class FakeNetwork:
 
     def security_groups(self, query: dict[str, Any]) -> list[Any]:
         return [{"id": key, "security_group_rules": [self.rule]} for key in query["id"]]
+
+    def address_groups(self, query: dict[str, Any]) -> list[Any]:
+        return [{"id": key, "addresses": self.addresses} for key in query["id"]]
 
 
 def read(network: FakeNetwork, members: int = 2) -> NetworkState:
@@ -118,6 +122,32 @@ def test_where_neutron_fails_nothing_is_said_of_the_service() -> None:
 def test_a_rule_that_makes_no_sense_is_neutrons_failure() -> None:
     network = FakeNetwork()
     network.rule = RULE | {"remote_ip_prefix": "anywhere"}
+    with pytest.raises(CloudError, match="malformed"):
+        read(network)
+
+
+def test_an_address_group_stands_for_its_addresses_of_the_rules_family() -> None:
+    network = FakeNetwork()
+    network.rule = RULE | {"remote_address_group_id": "balancers"}
+    found = read(network)
+    assert network.queries[-1][1]["id"] == ["balancers"]
+    assert not isinstance(found.groups, Unreadable)
+    prefixes = [rule.remote_ip_prefix for rule in found.groups["group"].rules]
+    assert prefixes == ["10.0.0.128/27", "192.0.2.1/32"]
+
+
+def test_an_address_group_that_cannot_be_read_leaves_open_whom_the_rule_admits() -> None:
+    network = FakeNetwork(address_groups=404)
+    network.rule = RULE | {"remote_address_group_id": "balancers"}
+    found = read(network)
+    assert not isinstance(found.groups, Unreadable)
+    (rule,) = found.groups["group"].rules
+    assert (rule.remote_address_group_id, rule.remote_ip_prefix) == ("balancers", None)
+
+
+def test_an_address_group_that_makes_no_sense_is_neutrons_failure() -> None:
+    network = FakeNetwork()
+    network.rule, network.addresses = RULE | {"remote_address_group_id": "g"}, ["anywhere"]
     with pytest.raises(CloudError, match="malformed"):
         read(network)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kuryrsctp.model import SecurityGroupRule
-from kuryrsctp.verifier.security_groups import Admission, admission
+from kuryrsctp.verifier.security_groups import Admission, admission, answering
 
 V4 = ipaddress.ip_network("10.0.0.128/26")
 V6 = ipaddress.ip_network("fd00:158::/64")
@@ -79,3 +79,26 @@ def test_one_prefix_admits_all_exactly_when_it_contains_the_source(a, a_len, b, 
     first, last = source[0] in prefix, source[-1] in prefix
     assert (got is Admission.ALL) == (first and last)
     assert (got is Admission.NONE) == (not source.overlaps(prefix))
+
+
+@pytest.mark.parametrize(
+    ("out", "admitted"),
+    [
+        (rule(direction="egress"), Admission.ALL),
+        (rule(direction="egress", port_range_min=1024, port_range_max=65535), Admission.ALL),
+        (rule(direction="egress", port_range_min=32768, port_range_max=60999), Admission.SOME),
+        (rule(direction="egress", remote_ip_prefix="10.0.0.128/27"), Admission.SOME),
+        (rule(direction="egress", remote_address_group_id="g"), Admission.BY_GROUP),
+        (rule(direction="egress", protocol="tcp"), Admission.NONE),
+        (rule(), Admission.NONE),
+    ],
+    ids=str,
+)
+def test_answers_go_to_any_port_of_the_source(out, admitted):
+    assert answering([out], V4) is admitted
+
+
+@pytest.mark.parametrize(("protocol", "number"), [("TCP", "6"), ("UDP", "17"), ("SCTP", "132")])
+def test_a_protocol_may_be_a_number_and_no_other_is_admitted(protocol, number):
+    assert admission([rule(protocol=number)], 80, V4, protocol) is Admission.ALL
+    assert admission([rule(protocol="icmp")], 80, V4, protocol) is Admission.NONE

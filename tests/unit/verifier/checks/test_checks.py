@@ -121,6 +121,7 @@ def test_every_check_but_those_on_what_is_missing_has_a_row_for_all_it_looks_at(
         "load-balancer-quota",
         "member-backup",
         "member-quota",
+        "monitor-security-groups",
         "octavia-version",
         "pool-quota",
         "pools-used",

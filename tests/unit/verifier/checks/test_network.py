@@ -11,6 +11,7 @@ import pytest
 
 from kuryrsctp.model import FloatingIp, LoadBalancer, NetworkState, Port, Unreadable
 from kuryrsctp.verifier.report import Expectations
+from tests.support import model
 from tests.support.model import (
     NAME,
     OTHER_POD,
@@ -49,7 +50,7 @@ def rows(
 
 
 def groups(*pods: Any, vip: tuple[Any, ...] = (rule(),)) -> dict[str, Any]:
-    return {"lb-group": vip, "pods-group": pods}
+    return model.groups(lb_group=vip, pods_group=pods)
 
 
 def of_members(verdict: str) -> dict[tuple[str, str], str]:
@@ -131,13 +132,13 @@ def test_a_source_of_the_other_family_is_no_question_for_this_service() -> None:
 
 
 def test_a_group_of_others_cannot_be_read_and_is_no_fault() -> None:
-    assert rows(groups={"pods-group": (rule(),)}) == of_the_vip(
+    assert rows(groups=model.groups(pods_group=(rule(),))) == of_the_vip(
         "SKIP its group cannot be read: Octavia's own belongs to the service project"
     )
 
 
 def test_a_group_of_the_pods_that_cannot_be_seen_is_no_fault() -> None:
-    assert rows(groups={"lb-group": (rule(),)}) == of_members(
+    assert rows(groups=model.groups(lb_group=(rule(),))) == of_members(
         "SKIP the port's group is not visible to these credentials"
     )
 

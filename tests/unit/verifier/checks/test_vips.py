@@ -16,6 +16,7 @@ from tests.support.model import (
     PORT_NAME,
     around,
     findings,
+    groups,
     listener,
     load_balancer,
     member,
@@ -84,7 +85,7 @@ def test_no_command_is_advised_that_would_bind_a_floating_ip_to_ipv6() -> None:
 
 
 def test_each_family_needs_its_rule() -> None:
-    v6_only = {"lb-group": (rule(ethertype="IPv6"),), "pods-group": (rule(),)}
+    v6_only = groups(lb_group=(rule(ethertype="IPv6"),), pods_group=(rule(),))
     assert odd(DUAL, network=network(groups=v6_only)) == {
         ("vip-security-groups", PORT_NAME): (
             "FAIL group lb-group does not allow SCTP to port 90 from 0.0.0.0/0"
