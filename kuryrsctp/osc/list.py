@@ -17,8 +17,8 @@ _COLUMNS = ("Service", "Cluster", "VIP", "Ports", "Members", "Provider", "Status
 _LONG_COLUMNS = (*_COLUMNS, "Operating Status", "Admin State", "Made By", "Project", "ID")
 
 _EPILOG = """\
-Exit status: 0 the list is complete, 1 it could not be read, 2 usage. Nothing is
-judged: `openstack kuryr sctp verify --all` does that.
+Exit status: 0 the list is complete, 1 it could not be read, 2 usage. The services
+are not checked: `openstack kuryr sctp verify --all` does that.
 
 Examples::
 
@@ -39,9 +39,10 @@ class Numbers(PlainColumn):
 class List(VerdictLister):
     """List the SCTP services that Octavia has load balancers for
 
-    Services that share a load balancer have a row each. Members are counted port by
-    port, in the order of the ports. The cluster is named where the maker of the load
-    balancers tells it: cloud-provider-openstack does, Kuryr does not.
+    Services that share a load balancer have a row each. All VIPs of a load balancer
+    are listed. Members are counted for each port, in the order of the ports. The
+    cluster is shown where the maker of the load balancer tells it:
+    cloud-provider-openstack does, Kuryr does not.
     """
 
     epilog = _EPILOG

@@ -29,8 +29,8 @@ _EACH_COLUMNS = ("Seq", "Target", "Local Port", "Outcome", "Backend", "RTT", "An
 
 _EPILOG = """\
 Exit status: 0 every message was answered, 1 it could not be judged, 2 usage, 3 a
-message was not answered, or there is no such service. With --via both, members that
-this host cannot reach do not count.
+message was not answered, or there is no such service, or several of this name. With
+--via both, members that this host cannot reach do not count.
 
 Round-trip times (RTT) are in milliseconds; P95 is exact to 1 %. The source ports that
 were used last are recorded in ~/.cache/kuryrsctp/source-port, so that the next
@@ -71,8 +71,9 @@ class Share(FormattableColumn[Any]):
 class Probe(VerdictLister):
     """Send SCTP messages to a service, and show who answers and how fast
 
-    Each message has an association of its own. A member that never answered has a row
-    with 0 messages. With --address and --port, no cloud and no credentials are needed.
+    Messages go to each VIP of the service and each of its SCTP ports. Each message has
+    an association of its own. A member that never answered has a row with 0 messages.
+    With --address and --port, no cloud and no credentials are needed.
     """
 
     epilog = _EPILOG

@@ -67,7 +67,7 @@ def _add_targets(parser: argparse.ArgumentParser) -> None:
         metavar="<namespace>",
         type=argtypes.namespace,
         default=naming.DEFAULT_NAMESPACE,
-        help="Namespace of a service given as NAME (default: %(default)s)",
+        help="Namespace of a service given by a bare name (default: %(default)s)",
     )
     parser.add_argument(
         "--project",
@@ -84,13 +84,13 @@ def _add_targets(parser: argparse.ArgumentParser) -> None:
         "--via",
         choices=[via.value for via in Via],
         default=Via.VIP.value,
-        help="Probe the VIP, the members directly, or both, which shows whether the load balancer"
-        " or a pod is at fault (default: %(default)s)",
+        help="Probe the VIPs, the members directly, or both; both shows whether the load balancer"
+        " or a member is at fault (default: %(default)s)",
     )
     parser.add_argument(
         "--floating-ip",
         action="store_true",
-        help="Probe the floating IP that is bound to the VIP, instead of the VIP",
+        help="Probe the floating IP that is bound to a VIP, instead of the VIPs",
     )
     parser.add_argument("--source", metavar="<address>", help="Address of this host to send from")
     parser.add_argument(
@@ -106,7 +106,7 @@ def _add_schedule(parser: argparse.ArgumentParser) -> None:
         "--count",
         metavar="<count>",
         type=argtypes.count,
-        help="Messages to each port of the service (default: enough for every member to answer, 4"
+        help="Messages to each address and port (default: enough for every member to answer, 4"
         " to 100; with --duration no limit)",
     )
     parser.add_argument(
@@ -188,14 +188,14 @@ def _add_expectations(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--all-members",
         action="store_true",
-        help="Exit with status 3 if a member never answered; through the VIP, this can be told only"
-        " where members are chosen in turn",
+        help="Exit with status 3 if a member never answered; through the VIP, this is known only"
+        " where members are chosen in turn and answers name them",
     )
     parser.add_argument(
         "--stats",
         action="store_true",
         help="Read what the load balancer counts, before and after, and say on stderr on which side"
-        " of it messages are lost; this takes up to 25 seconds more",
+        " of it messages are lost, if the provider counts; this takes up to 25 seconds more",
     )
     parser.add_argument(
         "--each", action="store_true", help="Show a row for each message, with its answer"

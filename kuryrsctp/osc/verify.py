@@ -28,13 +28,15 @@ _MAX_LINE_LENGTH = 1000
 
 _EPILOG = """\
 Exit status: 0 all is well, 1 it could not be judged, 2 usage, 3 something is
-wrong; of several services, the worst counts. A WARN row counts as wrong only
-with --strict.
+wrong or missing; of several services, the worst counts. A WARN row counts as
+wrong only with --strict. With --wait the last check of a service counts.
 
-Every wait has an end. A service has 90 seconds. With --all the lists that are read
-first have 5 minutes, and up to 25 services are then read together and share 90
-seconds. A service that takes longer is named, and not judged. Ctrl-C prints the
-results that there are by then.
+Every wait has an end. A service has 90 seconds. With --all, reading the lists may
+take 5 minutes; then up to 25 services are read together within 90 seconds. A
+service that takes longer is named, and not judged. After Ctrl-C the results that
+are there are printed.
+
+On a terminal FAIL and WARN have colours, unless the variable NO_COLOR is set.
 
 Examples::
 
@@ -49,9 +51,9 @@ Examples::
 class Verify(VerdictLister):
     """Check what Octavia and Neutron hold for SCTP services, a row for each check of each object
 
-    Nothing is changed and no traffic is sent; `openstack kuryr sctp probe` does
-    that. With --long each finding comes with what to do about it. A line about each
-    service follows on standard error, unless --quiet is given to openstack.
+    Nothing is changed. No traffic is sent: `openstack kuryr sctp probe` sends some.
+    With --long a row also says what to do. A line that sums up each service is printed
+    on standard error, unless --quiet is given to openstack.
     """
 
     epilog = _EPILOG

@@ -19,8 +19,8 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         metavar="<service>",
         nargs="*",
         help="Service to check: <name>, <namespace>/<name>, <cluster>:<namespace>/<name>, or"
-        " the ID of its load balancer; a name that several clusters or projects have stands"
-        " for each of them",
+        " the ID of its load balancer; if several clusters or projects have a service of"
+        " this name, all of them are checked",
     )
     parser.add_argument(
         "--strict", action="store_true", help="Exit with status 3 for warnings, too"
@@ -28,13 +28,13 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--long",
         action="store_true",
-        help="Show what to do about each finding, and the ID of what it is about",
+        help="Show what to do about each WARN and FAIL, and the ID of what was checked",
     )
     parser.add_argument(
         "--show",
         choices=("all", "problems"),
-        help="Show a row for every check, or only for what is WARN or FAIL (default: all for"
-        " the services that are named, problems with --all)",
+        help="Show a row for every check, or only for WARN and FAIL (default: all where"
+        " services are named, problems with --all)",
     )
     parser.add_argument(
         "--wait",
@@ -42,11 +42,10 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         type=argtypes.optional_seconds,
         const=makers.CHANGE_TIMEOUT,
-        help="Repeat the checks until no change of the service is under way, and none has been"
-        " for 10 seconds, for at most this many seconds"
-        f" ({makers.CHANGE_TIMEOUT:.0f} if no number is given); the last check counts. Pods"
-        " that become ready later are not known: with --members or --member it is known what"
-        " to wait for",
+        help="Repeat the checks until no change of the service is under way and the last one"
+        " is 10 seconds old, or until this many seconds have passed"
+        f" ({makers.CHANGE_TIMEOUT:.0f} if no number is given). Members that are still to come"
+        " are waited for only with --members or --member",
     )
     _add_choice(parser)
     _add_expectations(parser)
