@@ -10,8 +10,8 @@ KuryrSctpError
 │   ├── SctpUnavailable   this host cannot speak SCTP
 │   └── AddressError      a name or address leads nowhere
 └── ServiceError          the service itself is wrong                exit 3
-    ├── ServiceNotFound   no load balancer of that name
-    ├── ServiceAmbiguous  several load balancers of that name
+    ├── ServiceNotFound   no load balancer for it
+    ├── ServiceAmbiguous  several load balancers for its name
     ├── ServiceLacksSctp  the load balancer has no SCTP listener
     └── ServiceLacksFloatingIp  no floating IP is bound to its VIP
 
@@ -32,7 +32,7 @@ class Inconclusive(KuryrSctpError):
 
 
 class CloudError(Inconclusive):
-    """An OpenStack API refused, failed, or answered nonsense."""
+    """An OpenStack API refused or failed, did not answer, or gave a malformed answer."""
 
 
 class MalformedAnswer(CloudError):
@@ -59,11 +59,11 @@ class ServiceError(KuryrSctpError):
 
 
 class ServiceNotFound(ServiceError):
-    """No load balancer carries the service's name."""
+    """There is no load balancer for the service."""
 
 
 class ServiceAmbiguous(ServiceError):
-    """More than one load balancer carries the service's name."""
+    """The service's name stands for more than one load balancer."""
 
 
 class ServiceLacksSctp(ServiceError):

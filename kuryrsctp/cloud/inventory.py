@@ -30,8 +30,8 @@ OnProgress = Callable[[int], None]
 class ListedService:
     """An SCTP service, whose members were only counted.
 
-    - `ref`: the Service as [CLUSTER:]NAMESPACE/NAME, or the ID of its load balancer: what tells
-      it from the other services in the list, but for those of the same project
+    - `ref`: the Service as [CLUSTER:]NAMESPACE/NAME, or the ID of its load balancer; it differs
+      for each service, but not for two load balancers of one service in one project
     - `cluster`: the name that the maker has for its Kubernetes cluster, "" if it tells none
     - `maker`: what people call its maker, "" if it is not known
     - `load_balancer`: with the listeners of this service only

@@ -57,8 +57,8 @@ def diagnose(
     """Verify a service and probe it, through the VIP and at its members.
 
     `service`, `namespace` and `expected` are those of `verify`; `count` is the number of messages
-    to each target, by default enough for every member to answer. Which party is at fault is not
-    told yet: the findings and outcomes are.
+    to each target, by default enough for every member to answer. The result holds findings and
+    outcomes; it does not name the party at fault.
 
     Raises UsageError for an invalid name, and CloudError where an API fails.
     """

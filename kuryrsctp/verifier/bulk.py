@@ -46,7 +46,7 @@ class ServiceResult:
 
     @property
     def name(self) -> str:
-        """The service as NAMESPACE/NAME, or the ID of its load balancer."""
+        """The service as [CLUSTER:]NAMESPACE/NAME, or the ID of its load balancer."""
         return str(self.ref)
 
 

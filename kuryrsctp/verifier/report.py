@@ -45,7 +45,7 @@ class Expectations:
 
     - `ports`: SCTP ports of the Service, each a `PortExpectation` or a pair of numbers
     - `members`: how many members each port has
-    - `addresses`: numeric IP addresses of members, not of all of them
+    - `addresses`: numeric IP addresses that members have; others may be there as well
     - `source`: the network of the clients (`ipaddress.ip_network`)
     """
 
@@ -62,7 +62,7 @@ class Finding:
     - `check`: the stable name of the check
     - `status`: a `Status`
     - `resource`: the name of what was checked, or its ID if it has no name
-    - `detail`: what was found
+    - `detail`: what was seen
     - `id`: the ID of what was checked, "" if it has none
     - `hint`: what to do, "" for nothing
     - `transient`: whether it may come right by itself, while the maker and Octavia are at work
@@ -81,7 +81,8 @@ class Finding:
 class VerifyReport:
     """All findings about one service.
 
-    - `service`: NAMESPACE/NAME, or the ID of the load balancer if that was given
+    - `service`: NAMESPACE/NAME, CLUSTER:NAMESPACE/NAME where that is needed to tell services
+      apart, or the ID of the load balancer
     - `findings`: in the order of the rows of `verify`
     - `changed_at`: when Octavia last changed the load balancer or a part of it (UTC), None if that
       is not known
