@@ -95,7 +95,7 @@ class Kuryr(Unknown):
     controller = "kuryr-controller"
     causes = CAUSES
     remedies = REMEDIES
-    repair = "Kuryr makes it again only when it next changes it (an endpoint comes or goes)"
+    repair = "Kuryr makes it again only when an endpoint of the Service comes or goes"
     no_floating_ip = "only type LoadBalancer has one"
     no_members = "right only while no pod is ready"
 
@@ -112,10 +112,14 @@ class Kuryr(Unknown):
         """Return the name of the load balancer: all of its parts are of one Service."""
         return load_balancer.name
 
+    def part_name(self, load_balancer: LoadBalancer, port: int) -> str:
+        """Return Kuryr's name for a listener or pool."""
+        service = read_service(load_balancer.name)
+        return "" if service is None else str(ListenerName(service, "SCTP", port))
+
     def part_name_fault(self, name: str, load_balancer: LoadBalancer, port: int) -> str | None:
         """Compare the name of a listener or pool with Kuryr's."""
-        service = read_service(load_balancer.name)
-        expected = "" if service is None else str(ListenerName(service, "SCTP", port))
+        expected = self.part_name(load_balancer, port)
         return "" if name == expected else f"'{name}', expected '{expected}'"
 
     def member_name_fault(self, name: str) -> str | None:

@@ -9,7 +9,7 @@ that do not. It changes nothing else then: what was renamed, added or broken by 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-_EVENTS = "`kubectl describe service <name>` (Kuryr's events)"
+_EVENTS = "`kubectl describe service -n <namespace> <name>` (Kuryr's events)"
 _LOG = "the log of kuryr-controller"
 _BY_HAND = "Kuryr goes by IDs: it neither changes nor removes what was made or renamed by hand"
 
@@ -48,30 +48,31 @@ CAUSES: Mapping[str, str] = MappingProxyType(
 REMEDIES: Mapping[str, str] = MappingProxyType(
     {
         "listener-allowed-cidrs": "check that the clients' addresses are in the list (`kubectl get"
-        " networkpolicy`)",
+        " networkpolicy -n <namespace>`)",
         "listener-exists": "check that the Service's ports have `protocol: SCTP`; see"
         f" {_EVENTS}, Octavia's version, and {_LOG}; a listener that was deleted by hand comes back"
         " within about 10 minutes",
-        "listener-name": f"{_BY_HAND}; compare with `kubectl get service`, and rename it if it is"
-        " the Service's (`openstack loadbalancer listener set --name <name> <ID>`)",
-        "listener-port": f"compare with `kubectl get service`; {_BY_HAND}",
+        "listener-name": f"{_BY_HAND}; traffic does not depend on the name; compare with `kubectl"
+        " get service -n <namespace> <name>`, and rename it if it is the Service's (`openstack"
+        " loadbalancer listener set --name <expected name> <ID>`)",
+        "listener-port": f"compare with `kubectl get service -n <namespace> <name>`; {_BY_HAND}",
         "listener-protocol": "if nothing needs it, delete it together with its pool (`openstack"
         " loadbalancer listener delete <ID>`, `openstack loadbalancer pool delete <pool>`): Kuryr"
-        " makes both again, within about 10 minutes, if they were its own",
-        "member-name": "compare its address with `kubectl get endpoints`: a member that no"
-        f" endpoint stands behind loses its share of the associations; {_BY_HAND}",
-        "member-port": f"compare with `kubectl get endpoints`; {_BY_HAND}",
-        "member-status": "check the pod (`kubectl get pods -o wide`), and that its security group"
-        " allows sctp, not only tcp",
+        " makes both again, within about 15 minutes, if they were its own",
+        "member-name": "compare its address with `kubectl get endpoints -n <namespace> <name>`: a"
+        f" member that no endpoint stands behind loses its share of the associations; {_BY_HAND}",
+        "member-port": f"compare with `kubectl get endpoints -n <namespace> <name>`; {_BY_HAND}",
+        "member-status": "check the pod (`kubectl get pods -n <namespace> -o wide`), and that its"
+        " security group allows sctp, not only tcp",
         "members-exist": "check the pods and the Service's selector (`kubectl get"
-        f" endpoints,pods`); then {_LOG}",
+        f" endpoints,pods -n <namespace>`); then {_LOG}",
         "pool-algorithm": "set Kuryr's [octavia_defaults] lb_algorithm to one that the provider"
         " supports",
         "pool-exists": "check that Kuryr's [octavia_defaults] lb_algorithm is one that the provider"
         f" supports; see {_EVENTS} and {_LOG}",
-        "pool-name": f"{_BY_HAND}; rename it if it is the Service's (`openstack loadbalancer pool"
-        " set --name <name> <ID>`)",
+        "pool-name": f"{_BY_HAND}; traffic does not depend on the name; rename it if it is the"
+        " Service's (`openstack loadbalancer pool set --name <expected name> <ID>`)",
         "pool-protocol": "delete the pool (`openstack loadbalancer pool delete <ID>`): Kuryr makes"
-        " it again, within about 10 minutes",
+        " it again, within about 15 minutes",
     }
 )

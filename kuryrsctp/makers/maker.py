@@ -94,6 +94,10 @@ class Maker(Protocol):
         """Tell whether a mark that was cut may be that of a Service as a user names it."""
         ...
 
+    def part_name(self, load_balancer: LoadBalancer, port: int) -> str:
+        """Return the name of a listener or pool for an SCTP port, "" if any name will do."""
+        ...
+
     def part_name_fault(self, name: str, load_balancer: LoadBalancer, port: int) -> str | None:
         """Say what is wrong with the name of a listener or pool for an SCTP port.
 

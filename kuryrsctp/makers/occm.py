@@ -74,7 +74,7 @@ class Occm(Unknown):
     remedies = REMEDIES
     repair = (
         "cloud-provider-openstack does not repair it, and changes nothing of it meanwhile; `kubectl"
-        " describe service <name>` shows what it says"
+        " describe service -n <namespace> <name>` shows what it says"
     )
     no_floating_ip = "as for an internal Service"
     no_members = ""

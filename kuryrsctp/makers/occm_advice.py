@@ -8,7 +8,7 @@ It compares a Service with Octavia whenever the Service or the nodes change, and
 from collections.abc import Mapping
 from types import MappingProxyType
 
-_EVENTS = "`kubectl describe service <name>` (the events of the Service)"
+_EVENTS = "`kubectl describe service -n <namespace> <name>` (the events of the Service)"
 _LOG = "the log of openstack-cloud-controller-manager"
 _ANNOTATION = "loadbalancer.openstack.org/"
 
@@ -48,19 +48,20 @@ CAUSES: Mapping[str, str] = MappingProxyType(
 REMEDIES: Mapping[str, str] = MappingProxyType(
     {
         "listener-allowed-cidrs": "check that the clients' addresses are in"
-        " loadBalancerSourceRanges of the Service (`kubectl get service <name> -o yaml`)",
+        " loadBalancerSourceRanges of the Service (`kubectl get service -n <namespace> <name> -o"
+        " yaml`)",
         "listener-exists": f"see {_EVENTS}: a port that another Service has, or a quota; check that"
         f" the Service's ports have `protocol: SCTP`; then {_LOG}",
         "listener-protocol": "compare with the Service's ports and annotations (`kubectl get"
-        f" service <name> -o yaml`), and see {_LOG}",
-        "member-port": "compare with the Service's node ports (`kubectl get service <name> -o"
-        " yaml`)",
+        f" service -n <namespace> <name> -o yaml`), and see {_LOG}",
+        "member-port": "compare with the Service's node ports (`kubectl get service -n <namespace>"
+        " <name> -o yaml`)",
         "member-status": "check that the node is Ready (`kubectl get nodes -o wide`), that"
-        " kube-proxy serves the node port there, and that the node's security group allows sctp,"
-        " not only tcp",
+        " kube-proxy serves the node port there, and that the node's security group allows sctp to"
+        " it, not only tcp",
         "members-exist": "check the nodes (`kubectl get nodes --show-labels`) and"
         " allocateLoadBalancerNodePorts and the annotations of the Service (`kubectl get service"
-        f" <name> -o yaml`); then {_LOG}",
+        f" -n <namespace> <name> -o yaml`); then {_LOG}",
         "pool-algorithm": "set lb-method of cloud-provider-openstack, or the annotation"
         f" {_ANNOTATION}lb-method of the Service, to an algorithm that the provider supports",
         "pool-exists": f"see {_EVENTS}, and {_LOG}",

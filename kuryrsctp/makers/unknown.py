@@ -43,6 +43,10 @@ class Unknown:
         """The Services are not known."""
         return False
 
+    def part_name(self, load_balancer: LoadBalancer, port: int) -> str:
+        """The names are not known."""
+        return ""
+
     def part_name_fault(self, name: str, load_balancer: LoadBalancer, port: int) -> str | None:
         """The names are not known."""
         return None

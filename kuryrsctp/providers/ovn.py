@@ -25,6 +25,7 @@ OVN = Provider(
     filters_at_vip=False,
     reports_offline=False,
     has_statistics=False,
+    log="its OVN provider (the logs of octavia-api and octavia-driver-agent)",
     missing_pool="OVN refuses a pool whose algorithm it does not support, such as ROUND_ROBIN",
     reused_port="OVN hands the same port to the same member",
     causes={
@@ -38,8 +39,12 @@ OVN = Provider(
         "pool-persistence": "OVN applies session persistence only with a timeout.",
     },
     remedies={
+        # Its driver forgets the listener's status in any other change of a pool.
+        "pool-name": "traffic does not depend on the name; to rename the pool: `openstack"
+        " loadbalancer pool set --name <expected name> --enable <ID>` (without --enable OVN leaves"
+        " the listener PENDING_UPDATE for ever)",
         "pool-monitor": "OVN has no health monitor that asks over SCTP: see whether `openstack"
-        " kuryr sctp probe` gets through, and do not rely on the statuses",
+        " kuryr sctp probe <service>` gets through, and do not rely on the statuses",
     },
     outcome_causes={Outcome.TIMEOUT: _SILENCE},
 )

@@ -73,6 +73,8 @@ class Provider:
     has_statistics: bool | None = None
     # What it means that a listener has no pool.
     missing_pool: str = "nothing answers on this port"
+    # Whose log tells why a change failed.
+    log: str = "Octavia's worker or provider"
     # What can be done about a load balancer in ERROR.
     recovery: str = "ask the cloud's operator to look at the provider"
     # What happens to an association from a port that was used seconds ago.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from kuryrsctp.addresses import Network
 from kuryrsctp.model import NetworkState, Port, SecurityGroup, Unreadable
 from kuryrsctp.verifier.checks.catalogue import CheckResult, fail, ok, skip, warn
+from kuryrsctp.verifier.checks.placeholders import word
 from kuryrsctp.verifier.security_groups import (
     Admission,
     admission,
@@ -16,6 +17,7 @@ from kuryrsctp.verifier.security_groups import (
     covered,
 )
 
+_MAX_COMMANDS = 3
 _WORST_FIRST = (Admission.NONE, Admission.SOME, Admission.BY_GROUP, Admission.ALL)
 
 
@@ -56,7 +58,8 @@ def judge(
     if not port.port_security:
         return ok("port security is off: everything is allowed")
     if not port.security_group_ids:
-        add = f"openstack port set --security-group <group that allows SCTP> {port.id}"
+        place = word(port.id, "port")
+        add = f"`openstack port set --security-group <group that allows SCTP> {place}`"
         return fail("port security without any group: nothing is allowed", add)
     if isinstance(traffic.sources, Unreadable):
         return skip(traffic.sources.reason)
@@ -101,7 +104,7 @@ def _not_all(
     note: str,
 ) -> CheckResult:
     wanted, which, networks = traffic.wanted_from(sources), _named(groups), list(networks)
-    hint = _new_rule("ingress", traffic, sources[0], groups[0])
+    hint = _new_rules("ingress", traffic, sources, groups[0])
     if admitted is Admission.BY_GROUP:
         return skip(f"not known: {which} admits the members of other groups, for {wanted}")
     if admitted is Admission.NONE:
@@ -126,7 +129,7 @@ def _answers(
     admitted, worst = _worst(sources, lambda source: answering(rules, source, traffic.protocol))
     which, places = f"{_named(ids)} is stateless", ", ".join(map(str, worst))
     answers = f"answers over {traffic.protocol} to {places}"
-    hint = _new_rule("egress", traffic, worst[0], ids[0])
+    hint = _new_rules("egress", traffic, worst, ids[0])
     if admitted is Admission.NONE:
         return fail(f"{which}, and has no egress rule for {answers}", hint)
     if admitted is Admission.BY_GROUP:
@@ -148,10 +151,17 @@ def _is_inside(network: Network, others: Sequence[Network]) -> bool:
     return covered(map(str, others), network) is Admission.ALL
 
 
+def _new_rules(direction: str, traffic: Traffic, remotes: Sequence[Network], group: str) -> str:
+    """Return a command for each of the first few networks."""
+    return " and ".join(
+        _new_rule(direction, traffic, remote, group) for remote in remotes[:_MAX_COMMANDS]
+    )
+
+
 def _new_rule(direction: str, traffic: Traffic, remote: Network, group: str) -> str:
     family = " --ethertype IPv6" if remote.version == 6 else ""
     port = f" --dst-port {traffic.number}" if direction == "ingress" else ""
     return (
-        f"openstack security group rule create --{direction} --protocol {traffic.protocol.lower()}"
-        f"{port}{family} --remote-ip {remote} {group}"
+        f"`openstack security group rule create --{direction} --protocol {traffic.protocol.lower()}"
+        f"{port}{family} --remote-ip {remote} {word(group, 'group')}`"
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, TypeVar
 
+from kuryrsctp.verifier.checks.placeholders import filled
 from kuryrsctp.verifier.checks.targets import LoadBalancerTarget, ServiceTarget
 from kuryrsctp.verifier.report import Finding, Status
 
@@ -61,6 +62,7 @@ class Check:
 
     `name` is a stable word that scripts rely on. `meaning` says what is checked, `cause` why it
     usually fails, and `remedy` what to do, in one line each; makers and providers add to them.
+    Commands are in backquotes, and a finding has the values of their placeholders.
     `on` is the kind of target, and `when` tells for which of these the check is made.
     `tells_deletion` is true for the checks that say that an object is being deleted: nothing else
     is wrong with what is on its way out.
@@ -86,7 +88,7 @@ class Check:
             resource=target.resource,
             detail=result.detail,
             id=target.api_object.id if target.api_object else "",
-            hint=(result.hint or self._remedy(target)) if is_odd(result) else "",
+            hint=filled(result.hint or self._remedy(target), target) if is_odd(result) else "",
             transient=result.transient,
         )
 
@@ -97,10 +99,11 @@ class Check:
         return skip(f"{result.detail}; the {kind} is being deleted", transient=True)
 
     def _remedy(self, target: ServiceTarget) -> str:
-        remedy = target.maker.remedies.get(self.name)
-        if not remedy and isinstance(target, LoadBalancerTarget):
-            remedy = target.provider.remedies.get(self.name)
-        return remedy or self.remedy
+        remedy = ""
+        # What a provider needs comes first: a command that it cannot carry out is no remedy.
+        if isinstance(target, LoadBalancerTarget):
+            remedy = target.provider.remedies.get(self.name, "")
+        return remedy or target.maker.remedies.get(self.name) or self.remedy
 
 
 def check(

@@ -39,8 +39,8 @@ _PROTOCOLS = {
     " or else from all clients that the listener admits.",
     cause="A rule was deleted by hand; or the VIP was given groups (vip_sg_ids), for which Octavia"
     " makes no rules.",
-    remedy="openstack security group rule create --ingress --protocol sctp --dst-port <port>"
-    " <group>",
+    remedy="`openstack security group rule create --ingress --protocol sctp --dst-port <port>"
+    " <group>`",
 )
 def vip_security_groups(target: ListenerTarget) -> CheckResult:
     """Check the groups of the VIPs' port, which Octavia derives from the listener."""
@@ -58,7 +58,7 @@ def vip_security_groups(target: ListenerTarget) -> CheckResult:
     given = target.load_balancer.vip_security_group_ids
     deciding = [group for group in port.security_group_ids if group in given]
     versions = {vip.version for vip in target.load_balancer.vips}
-    return judge(
+    result = judge(
         target.snapshot.network,
         port,
         Traffic(number=listener.protocol_port, sources=_clients(target, versions)),
@@ -66,6 +66,10 @@ def vip_security_groups(target: ListenerTarget) -> CheckResult:
         unreadable=_UNREADABLE_OWN if deciding else _UNREADABLE_VIP,
         note=_NO_LISTENER_RULES if deciding else "",
     )
+    own = target.provider.remedies.get("vip-security-groups")
+    if own and result.hint and listener.admin_state_up and not deciding:
+        return replace(result, hint=f"{own}; if not: {result.hint}")
+    return result
 
 
 @check(
@@ -74,8 +78,8 @@ def vip_security_groups(target: ListenerTarget) -> CheckResult:
     meaning="The security groups of the member's port allow SCTP to its port from where the"
     " provider's traffic comes: the load balancer, or the clients.",
     cause="The group has a rule for tcp only, or a rule for other sources.",
-    remedy="openstack security group rule create --ingress --protocol sctp --remote-ip <source>"
-    " <group of the pods>",
+    remedy="`openstack security group rule create --ingress --protocol sctp --dst-port <port>"
+    " --remote-ip <source> <group>`",
 )
 def member_security_groups(target: MemberTarget) -> CheckResult:
     """Check the groups of the port that has the member's address."""
@@ -93,8 +97,8 @@ def member_security_groups(target: MemberTarget) -> CheckResult:
     " port than clients do, such as HTTP on healthCheckNodePort (externalTrafficPolicy Local). Only"
     " checked there.",
     cause="The group has rules for SCTP only.",
-    remedy="openstack security group rule create --ingress --protocol tcp --dst-port <port>"
-    " --remote-ip <source> <group of the nodes>",
+    remedy="`openstack security group rule create --ingress --protocol tcp --dst-port <port>"
+    " --remote-ip <source> <group>`",
 )
 def monitor_security_groups(target: MemberTarget) -> CheckResult:
     """Check the same port for what the load balancer's health monitor asks."""

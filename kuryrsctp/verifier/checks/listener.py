@@ -9,8 +9,9 @@ from kuryrsctp.verifier.checks.targets import ListenerTarget
 from kuryrsctp.verifier.security_groups import Admission, covered
 
 _POLICY = (
-    "see `kubectl get networkpolicy`, and whether the security groups of the Service's pods allow"
-    " SCTP; if it was switched off by hand: openstack loadbalancer listener set --enable <ID>"
+    "see `kubectl get networkpolicy -n <namespace>`, and whether the security groups of the Service's"
+    " pods allow SCTP; if it was switched off by hand: `openstack loadbalancer listener set --enable"
+    " <ID>`"
 )
 
 
@@ -31,7 +32,8 @@ def listener_name(target: ListenerTarget) -> CheckResult:
     on=ListenerTarget,
     meaning="The listener's protocol is SCTP.",
     cause="It is called SCTP but was made with another protocol, which cannot be changed.",
-    remedy="delete the listener and recreate it with --protocol SCTP",
+    remedy="if the port has to be SCTP, the listener and its pool have to be made again: a protocol"
+    " cannot be changed",
 )
 def listener_protocol(target: ListenerTarget) -> CheckResult:
     """Check the protocol."""
@@ -43,7 +45,7 @@ def listener_protocol(target: ListenerTarget) -> CheckResult:
     on=ListenerTarget,
     meaning="The listener's port is the one in its name, if its name has one.",
     cause="The listener was made by hand, or the Service's port has changed since.",
-    remedy="compare with `kubectl get service`",
+    remedy="compare with `kubectl get service -n <namespace> <name>`",
 )
 def listener_port(target: ListenerTarget) -> CheckResult:
     """Compare the port with the name's."""
@@ -57,7 +59,7 @@ def listener_port(target: ListenerTarget) -> CheckResult:
     on=ListenerTarget,
     meaning="The listener is switched on.",
     cause="It was switched off by hand.",
-    remedy="openstack loadbalancer listener set --enable <ID>",
+    remedy="`openstack loadbalancer listener set --enable <ID>`",
 )
 def listener_admin_state(target: ListenerTarget) -> CheckResult:
     """Check the administrative state; a NetworkPolicy may be why it is off."""
@@ -74,8 +76,8 @@ def listener_admin_state(target: ListenerTarget) -> CheckResult:
     tells_deletion=True,
     meaning="Octavia has finished the last change to the listener, and sees it working.",
     cause="A change is under way or has failed, or the provider does not report.",
-    remedy="see whether `openstack kuryr sctp probe` gets through, and ask the cloud's operator"
-    " about the provider",
+    remedy="see whether `openstack kuryr sctp probe <service>` gets through, and ask the cloud's"
+    " operator about the provider",
 )
 def listener_status(target: ListenerTarget) -> CheckResult:
     """Check both statuses."""

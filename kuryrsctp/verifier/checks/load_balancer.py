@@ -8,7 +8,10 @@ from kuryrsctp import makers
 from kuryrsctp.model import Listener, LoadBalancer
 from kuryrsctp.verifier.checks import statuses
 from kuryrsctp.verifier.checks.catalogue import CheckResult, check, fail, ok, skip, warn
+from kuryrsctp.verifier.checks.placeholders import word
 from kuryrsctp.verifier.checks.targets import LoadBalancerTarget
+
+_MAX_COMMANDS = 3
 
 
 @check(
@@ -16,7 +19,7 @@ from kuryrsctp.verifier.checks.targets import LoadBalancerTarget
     on=LoadBalancerTarget,
     meaning="The load balancer is switched on.",
     cause="It was switched off by hand.",
-    remedy="openstack loadbalancer set --enable <ID>",
+    remedy="`openstack loadbalancer set --enable <ID>`",
 )
 def load_balancer_admin_state(target: LoadBalancerTarget) -> CheckResult:
     """Check the administrative state."""
@@ -30,8 +33,8 @@ def load_balancer_admin_state(target: LoadBalancerTarget) -> CheckResult:
     meaning="Octavia has finished the last change to the load balancer.",
     cause="A change is under way (PENDING_*), or the last one failed (ERROR): no free address, no"
     " room for the provider's machine, or a feature that the provider does not have.",
-    remedy="in ERROR: see whether `openstack kuryr sctp probe` gets through, and ask the cloud's"
-    " operator for Octavia's worker log",
+    remedy="in ERROR: see whether `openstack kuryr sctp probe <service>` gets through, and ask the"
+    " cloud's operator why the change failed",
 )
 def load_balancer_provisioning(target: LoadBalancerTarget) -> CheckResult:
     """Check the provisioning status; in ERROR, maker and provider say what can be done."""
@@ -40,7 +43,7 @@ def load_balancer_provisioning(target: LoadBalancerTarget) -> CheckResult:
         return result
     steps = (
         target.maker.repair,
-        "see whether `openstack kuryr sctp probe` gets through",
+        "see whether `openstack kuryr sctp probe <service>` gets through",
         target.provider.recovery,
     )
     return replace(result, hint="; ".join(filter(None, steps)))
@@ -51,8 +54,8 @@ def load_balancer_provisioning(target: LoadBalancerTarget) -> CheckResult:
     on=LoadBalancerTarget,
     meaning="Octavia sees the load balancer working.",
     cause="The provider does not report, or a health monitor finds members down.",
-    remedy="look at the members' rows; if they are OK, ask the cloud's operator about the"
-    " provider, and see whether `openstack kuryr sctp probe` gets through",
+    remedy="look at the members' rows; if they are OK, see whether `openstack kuryr sctp probe"
+    " <service>` gets through, and ask the cloud's operator about the provider",
 )
 def load_balancer_operating(target: LoadBalancerTarget) -> CheckResult:
     """Check the operating status."""
@@ -80,8 +83,8 @@ def load_balancer_provider(target: LoadBalancerTarget) -> CheckResult:
     meaning="The Service has an SCTP listener; with --port, one on each of these ports.",
     cause="The Service has no SCTP port; or Octavia is older than API version 2.23; or the provider"
     " does not support SCTP.",
-    remedy="check that the Service's ports have `protocol: SCTP` (`kubectl get service -o yaml`),"
-    " and Octavia's version",
+    remedy="check that the Service's ports have `protocol: SCTP` (`kubectl get service -n"
+    " <namespace> <name> -o yaml`), and see the log of what made the load balancer",
 )
 def listener_exists(target: LoadBalancerTarget) -> CheckResult:
     """Look for SCTP listeners of the Service."""
@@ -106,15 +109,33 @@ def listener_exists(target: LoadBalancerTarget) -> CheckResult:
     when=lambda target: bool(target.load_balancer.orphaned_pools),
     meaning="A listener uses each SCTP pool of the Service. Only checked where none does.",
     cause="The listener was deleted, and its pool stayed.",
-    remedy="none is needed for the traffic; `openstack loadbalancer pool delete <ID>` removes a"
-    " pool that no listener uses, so that its name is there only once",
+    remedy="none is needed for the traffic; `openstack loadbalancer pool delete <pool>` removes a"
+    " pool that no listener uses. Where a listener lacks its pool, give it back first: `openstack"
+    " loadbalancer listener set --default-pool <pool> <listener>`",
 )
 def pools_used(target: LoadBalancerTarget) -> CheckResult:
     """Name the pools that no listener uses."""
     pools = target.load_balancer.orphaned_pools
     listed = ", ".join(f"{pool.name or 'unnamed'} ({pool.id})" for pool in pools)
     is_changing = target.load_balancer.provisioning_status.startswith("PENDING_")
-    return warn(f"used by no listener: {listed}", transient=is_changing)
+    return warn(f"used by no listener: {listed}", _of_unused(target), transient=is_changing)
+
+
+def _of_unused(target: LoadBalancerTarget) -> str:
+    """Say what to do about pools that no listener uses: one may be what a listener lacks."""
+    pools, listeners = target.load_balancer.orphaned_pools, target.load_balancer.listeners
+    ids = [word(pool.id, "pool") for pool in pools[:_MAX_COMMANDS]]
+    lacking = [listener for listener in listeners if listener.pool is None]
+    if not lacking:
+        commands = ", ".join(f"`openstack loadbalancer pool delete {pool}`" for pool in ids)
+        return f"none of them carries traffic; to remove what is not needed: {commands}"
+    if len(lacking) == len(pools) == 1 and lacking[0].protocol == pools[0].protocol:
+        listener = word(lacking[0].id, "listener")
+        return (
+            "delete nothing yet: if the pool was that of the listener without a pool, `openstack"
+            f" loadbalancer listener set --default-pool {ids[0]} {listener}` gives it back"
+        )
+    return "delete nothing yet: find out which of them the listeners without a pool have lost"
 
 
 def _neighbours(load_balancer: LoadBalancer) -> str:

@@ -14,7 +14,7 @@ from kuryrsctp.verifier.checks.targets import MemberTarget
     on=MemberTarget,
     meaning="The member has a name as its maker gives.",
     cause="It was made or renamed by hand.",
-    remedy="compare the member with the Service's endpoints (`kubectl get endpoints`)",
+    remedy="compare its address with `kubectl get endpoints -n <namespace> <name>`",
 )
 def member_name(target: MemberTarget) -> CheckResult:
     """Compare with the form of the maker's names."""
@@ -31,7 +31,8 @@ def member_name(target: MemberTarget) -> CheckResult:
     meaning="The member's address is of the family of a VIP.",
     cause="The pod's address is of the other family: a dual-stack cluster, or a member made by"
     " hand.",
-    remedy="check the Service's ipFamilies against the VIP (`kubectl get service -o yaml`)",
+    remedy="compare the Service's ipFamilies with the VIP (`kubectl get service -n <namespace>"
+    " <name> -o yaml`)",
 )
 def member_address(target: MemberTarget) -> CheckResult:
     """Compare the address with the VIP's family."""
@@ -54,7 +55,7 @@ def member_address(target: MemberTarget) -> CheckResult:
     meaning="The member's port is the one in its name, if its name has one, and with --port the"
     " one that is expected.",
     cause="The member was made by hand, or the Service's targetPort has changed since.",
-    remedy="compare with `kubectl get endpoints`",
+    remedy="compare with the port on which the member's host listens",
 )
 def member_port(target: MemberTarget) -> CheckResult:
     """Compare the port with the expected one and with the name's."""
@@ -71,7 +72,7 @@ def member_port(target: MemberTarget) -> CheckResult:
     on=MemberTarget,
     meaning="The member is switched on.",
     cause="It was switched off by hand.",
-    remedy="openstack loadbalancer member set --enable <pool> <ID>",
+    remedy="`openstack loadbalancer member set --enable <pool> <ID>`",
 )
 def member_admin_state(target: MemberTarget) -> CheckResult:
     """Check the administrative state: a member that is off is left out, not broken."""
@@ -85,7 +86,8 @@ def member_admin_state(target: MemberTarget) -> CheckResult:
     on=MemberTarget,
     meaning="The member's weight is above 0.",
     cause="It was set to 0 by hand, to drain the member.",
-    remedy="openstack loadbalancer member set --weight 1 <pool> <ID>",
+    remedy="unless it is drained on purpose: `openstack loadbalancer member set --weight 1 <pool>"
+    " <ID>`",
 )
 def member_weight(target: MemberTarget) -> CheckResult:
     """Check the weight."""
@@ -103,7 +105,8 @@ def member_weight(target: MemberTarget) -> CheckResult:
     when=lambda target: target.member.backup,
     meaning="Whether a backup member waits until no other works. Only checked where one is.",
     cause="It was made a backup by hand.",
-    remedy="openstack loadbalancer member set --disable-backup <pool> <ID>, or do not rely on it",
+    remedy="do not rely on it; `openstack loadbalancer member set --disable-backup <pool> <ID>`"
+    " makes it a member like any other",
 )
 def member_backup(target: MemberTarget) -> CheckResult:
     """Tell what the provider does with a backup member."""
@@ -122,8 +125,8 @@ def member_backup(target: MemberTarget) -> CheckResult:
     meaning="Octavia has finished the last change to the member, and its health monitor, if there"
     " is one, reaches it (NO_MONITOR is normal).",
     cause="The pod is gone or does not listen; or its security group does not allow SCTP.",
-    remedy="check the pod (`kubectl get pods -o wide`), and that its security group allows sctp,"
-    " not only tcp",
+    remedy="check that the member's host is up and listens on the port, and that its security group"
+    " allows sctp, not only tcp",
 )
 def member_status(target: MemberTarget) -> CheckResult:
     """Check both statuses."""

@@ -19,16 +19,18 @@ _MAX_NAMES = 3
 
 _ONE_PORT = (
     "compare the members' monitor_port with healthCheckNodePort of the Service (`kubectl get"
-    " service -o yaml`)"
+    " service -n <namespace> <name> -o yaml`)"
 )
-_LEFT_OVER = "nothing is known to be wrong: `openstack kuryr sctp probe` tells what answers"
+_LEFT_OVER = (
+    "nothing is known to be wrong: `openstack kuryr sctp probe <service>` tells what answers"
+)
 _UNEXPLAINED = (
-    "see whether `openstack kuryr sctp probe` gets through, and ask the cloud's operator about the"
-    " provider"
+    "see whether `openstack kuryr sctp probe <service>` gets through, and ask the cloud's operator"
+    " about the provider"
 )
 _NOT_SCTP = (
-    "the monitor does not ask over SCTP: `openstack kuryr sctp probe --via members` tells whether"
-    " the member answers; then look at how the monitor came to be"
+    "the monitor does not ask over SCTP: `openstack kuryr sctp probe <service> --via members` tells"
+    " whether the member answers; then look at how the monitor came to be"
 )
 
 
@@ -154,9 +156,9 @@ def _no_node(target: PoolTarget) -> CheckResult:
     ports = " and ".join(map(str, health_ports(target)))
     kind = target.monitor.type if target.monitor else ""
     hint = (
-        "check that a pod of the Service is ready (`kubectl get endpoints,pods -o wide`), and that"
-        f" the nodes' security group admits TCP {ports} (healthCheckNodePort of the Service) from"
-        " the load balancer"
+        "check that a pod of the Service is ready (`kubectl get endpoints,pods -n <namespace>"
+        f" -o wide`), and that the nodes' security group admits TCP {ports} (healthCheckNodePort of"
+        " the Service) from the load balancer"
     )
     if all(member.operating_status == "ERROR" for member in _used(target)):
         return fail(f"no node has a ready pod of the Service, or {kind} on {ports} fails", hint)

@@ -2,8 +2,9 @@
 
 """Checks on what Neutron holds of the VIPs: their port, and floating IPs."""
 
-from kuryrsctp.model import Port, Unreadable
+from kuryrsctp.model import FloatingIp, Port, Unreadable
 from kuryrsctp.verifier.checks.catalogue import CheckResult, check, fail, ok, skip, warn
+from kuryrsctp.verifier.checks.placeholders import word
 from kuryrsctp.verifier.checks.targets import LoadBalancerTarget
 
 _UNSERVED = "ask the cloud's operator about the router that leads to the VIP's subnet"
@@ -54,7 +55,7 @@ def vip_port(target: LoadBalancerTarget) -> CheckResult:
     on=LoadBalancerTarget,
     meaning="A floating IP on the VIPs' port leads to a VIP, and is active.",
     cause="It was bound by hand to another address of the port; or no router or agent serves it.",
-    remedy="openstack floating ip set --port <VIP port> --fixed-ip-address <VIP> <floating IP>",
+    remedy="`openstack floating ip set --port <VIP port> --fixed-ip-address <VIP> <floating IP>`",
 )
 def floating_ip(target: LoadBalancerTarget) -> CheckResult:
     """Check the floating IPs, if there are any."""
@@ -65,7 +66,7 @@ def floating_ip(target: LoadBalancerTarget) -> CheckResult:
     addresses = [vip.address for vip in vips]
     for bound in own:
         if bound.fixed_address not in addresses:
-            hint = "" if any(vip.version == 4 for vip in vips) else _NOT_IPV4
+            hint = _binding(bound, target) if any(vip.version == 4 for vip in vips) else _NOT_IPV4
             return fail(
                 f"{bound.address} leads to {bound.fixed_address}, not to the VIP"
                 f" {' or '.join(addresses)}",
@@ -79,6 +80,13 @@ def floating_ip(target: LoadBalancerTarget) -> CheckResult:
         return ok(", ".join(f"{bound.address}, to {bound.fixed_address}" for bound in own))
     when = target.maker.no_floating_ip
     return ok(f"none; {when}" if when else "none")
+
+
+def _binding(bound: FloatingIp, target: LoadBalancerTarget) -> str:
+    """Return the command that lets a floating IP lead to the first VIP that it can lead to."""
+    vip = next(vip.address for vip in target.load_balancer.vips if vip.version == 4)
+    port, floating_ip = word(target.load_balancer.vip_port_id, "VIP port"), word(bound.id, "ID")
+    return f"`openstack floating ip set --port {port} --fixed-ip-address {vip} {floating_ip}`"
 
 
 def port_of_vips(target: LoadBalancerTarget) -> Port | None:

@@ -3,15 +3,20 @@
 """Checks on the pool of each SCTP listener."""
 
 import ipaddress
-from collections import Counter
+from collections import defaultdict
 from dataclasses import replace
 
+from kuryrsctp.model import Member
 from kuryrsctp.providers.provider import Distribution
 from kuryrsctp.verifier.checks import monitoring, names, statuses
 from kuryrsctp.verifier.checks.catalogue import CheckResult, check, fail, ok, skip, warn
+from kuryrsctp.verifier.checks.placeholders import word
 from kuryrsctp.verifier.checks.targets import PoolTarget
 from kuryrsctp.verifier.report import Status
 
+_AS_LISTENER = "see the listener's row, listener-protocol: both have to be SCTP"
+_MAX_COMMANDS = 3
+_UNUSED = "see the members' rows, member-admin-state and member-weight"
 _STICKY = "{}: one client always reaches the same member"
 
 
@@ -32,11 +37,13 @@ def pool_name(target: PoolTarget) -> CheckResult:
     on=PoolTarget,
     meaning="The pool's protocol is SCTP.",
     cause="It was made with another protocol, which cannot be changed.",
-    remedy="delete the pool and recreate it with --protocol SCTP",
+    remedy="the pool has to be made again: a protocol cannot be changed",
 )
 def pool_protocol(target: PoolTarget) -> CheckResult:
     """Check the protocol."""
-    return names.protocol(target.pool.protocol)
+    result = names.protocol(target.pool.protocol)
+    # Octavia refuses an SCTP pool to a listener of another protocol.
+    return result if target.listener.protocol == "SCTP" else replace(result, hint=_AS_LISTENER)
 
 
 @check(
@@ -80,7 +87,7 @@ def pool_persistence(target: PoolTarget) -> CheckResult:
     on=PoolTarget,
     meaning="The pool is switched on.",
     cause="It was switched off by hand.",
-    remedy="openstack loadbalancer pool set --enable <ID>",
+    remedy="`openstack loadbalancer pool set --enable <ID>`",
 )
 def pool_admin_state(target: PoolTarget) -> CheckResult:
     """Check the administrative state."""
@@ -93,7 +100,7 @@ def pool_admin_state(target: PoolTarget) -> CheckResult:
     tells_deletion=True,
     meaning="Octavia has finished the last change to the pool, and sees it working.",
     cause="A change is under way or has failed; or a health monitor finds every member down.",
-    remedy="look at the members' rows and at the pods",
+    remedy="look at the members' rows",
 )
 def pool_status(target: PoolTarget) -> CheckResult:
     """Check both statuses."""
@@ -106,8 +113,8 @@ def pool_status(target: PoolTarget) -> CheckResult:
     meaning="The pool's health monitor, if there is one, asks over SCTP, or asks the nodes whether"
     " they have a pod of the Service (externalTrafficPolicy Local).",
     cause="It was made with another type; or the last change to it failed.",
-    remedy="the members' statuses tell only what the monitor asks: `openstack kuryr sctp probe`"
-    " tells whether SCTP gets through; leave the monitor as it is until that is known",
+    remedy="the members' statuses tell only what the monitor asks: `openstack kuryr sctp probe"
+    " <service>` tells whether SCTP gets through; leave the monitor as it is until that is known",
 )
 def pool_monitor(target: PoolTarget) -> CheckResult:
     """Check the health monitor."""
@@ -130,7 +137,8 @@ def pool_monitor(target: PoolTarget) -> CheckResult:
     meaning="The pool has members that can get associations; with --members this many, and with"
     " --member these.",
     cause="No pod of the Service is ready; or every member is switched off or has weight 0.",
-    remedy="check the pods and the Service's selector (`kubectl get endpoints,pods`)",
+    remedy="compare with what should serve the Service (`kubectl get endpoints,pods -n"
+    " <namespace>`), and see the log of what made the load balancer",
 )
 def members_exist(target: PoolTarget) -> CheckResult:
     """Count the members, and those in use."""
@@ -147,7 +155,8 @@ def members_exist(target: PoolTarget) -> CheckResult:
         return statuses.missing(target, "no member: nothing answers")
     used = sum(target.provider.weight_of(member) > 0 for member in members)
     if not used:
-        return fail(f"none of {len(members)} is in use: all are switched off or have weight 0")
+        detail = f"none of {len(members)} is in use: all are switched off or have weight 0"
+        return fail(detail, _UNUSED)
     return ok(f"{len(members)}" if used == len(members) else f"{len(members)}, {used} in use")
 
 
@@ -157,14 +166,24 @@ def members_exist(target: PoolTarget) -> CheckResult:
     meaning="No two members have the same address and port.",
     cause="One IPv6 address was written in two ways, which Octavia takes for two members; or its"
     " database was changed by hand.",
-    remedy="delete one of the two: openstack loadbalancer member delete <pool> <ID>",
+    remedy="delete one of the two, so that the other stays: `openstack loadbalancer member delete"
+    " <pool> <member>`",
 )
 def members_distinct(target: PoolTarget) -> CheckResult:
     """Look for an address and port that occurs twice."""
-    members = target.pool.members
-    counts = Counter((_canonical(member.address), member.protocol_port) for member in members)
-    twice = [f"{address} port {port}" for (address, port), count in counts.items() if count > 1]
-    return fail(f"more than once: {', '.join(twice)}") if twice else ok("all differ")
+    by_place: defaultdict[tuple[str, int], list[Member]] = defaultdict(list)
+    for member in target.pool.members:
+        by_place[_canonical(member.address), member.protocol_port].append(member)
+    twice = {place: members for place, members in by_place.items() if len(members) > 1}
+    if not twice:
+        return ok("all differ")
+    listed = ", ".join(f"{address} port {port}" for address, port in twice)
+    same = next(iter(twice.values()))[:_MAX_COMMANDS]
+    commands = " or ".join(
+        f"`openstack loadbalancer member delete <pool> {word(member.id, 'member')}`"
+        for member in same
+    )
+    return fail(f"more than once: {listed}", f"delete all but one of them: {commands}")
 
 
 def _canonical(address: str) -> str:

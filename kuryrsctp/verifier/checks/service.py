@@ -21,8 +21,9 @@ _SIMILAR = 0.8  # of 1: a letter or two differ, however long the namespace is
     cause="Another namespace, cluster or project was meant; or no load balancer was made: the"
     " Service is headless or has no endpoints yet, its address is in use, the quota is used up,"
     " or the controller that makes load balancers is not running.",
-    remedy="check name, namespace and project; `kubectl describe service <name>` shows the events,"
-    f" which name the reason; then see the log of the controller ({makers.CONTROLLERS})",
+    remedy="check name, namespace and project; `kubectl describe service -n <namespace> <name>`"
+    " shows the events, which name the reason; then see the log of the controller"
+    f" ({makers.CONTROLLERS})",
 )
 def load_balancer_exists(target: ServiceTarget) -> CheckResult:
     """Find the load balancer, or name the most similar ones."""
@@ -70,8 +71,8 @@ def _nearest(snapshot: Snapshot) -> list[str]:
     meaning="The Service has only one load balancer in its project.",
     cause="Two clusters in one project have a Service of this name; or a load balancer was made"
     " again while the old one was still there.",
-    remedy="compare each VIP with `kubectl get service`, in every cluster that uses the project;"
-    " then give the ID of the load balancer that you mean",
+    remedy="compare each VIP with `kubectl get service -n <namespace> <name>`, in every cluster"
+    " that uses the project; then give the ID of the load balancer that you mean",
 )
 def load_balancer_unique(target: ServiceTarget) -> CheckResult:
     """Count the load balancers; one that is being deleted is not counted."""

@@ -19,11 +19,11 @@ from kuryrsctp.verifier.checks.targets import (
 from kuryrsctp.verifier.report import Status
 
 _UNDER_WAY = "a change is under way: --wait waits for its end"
-_LATE = "the change may still end; if not, ask the cloud's operator about Octavia's worker"
-_STUCK = "ask the cloud's operator to look at Octavia's worker or provider, and to end this state"
+_LATE = "the change may still end; if not, ask the cloud's operator about {}"
+_STUCK = "ask the cloud's operator to look at {}, and to end this state"
 _FAILED = (
-    "see whether `openstack kuryr sctp probe` gets through, and ask the cloud's operator about"
-    " Octavia's worker or provider"
+    "see whether `openstack kuryr sctp probe <service>` gets through, and ask the cloud's operator"
+    " about {}"
 )
 
 
@@ -53,7 +53,7 @@ def provisioning(
         return _pending(target, part)
     if status == "ERROR":
         # What to do about a monitor depends on what it asks: its check tells.
-        hint = "" if isinstance(part, HealthMonitor) else _FAILED
+        hint = "" if isinstance(part, HealthMonitor) else _FAILED.format(target.provider.log)
         return fail("ERROR: the last change to it failed", hint)
     if status == "DELETED":
         return fail(status)
@@ -62,15 +62,16 @@ def provisioning(
 
 def _pending(target: LoadBalancerTarget, part: ApiObject | HealthMonitor) -> CheckResult:
     status, age = part.provisioning_status, ages.age_of(part.changed_at, target.snapshot.now)
+    late_hint, stuck_hint = (hint.format(target.provider.log) for hint in (_LATE, _STUCK))
     if age is None:
-        return warn(f"{status}, not known since when", _LATE, transient=True)
+        return warn(f"{status}, not known since when", late_hint, transient=True)
     detail = f"{status} for {ages.in_words(age)}"
     if age > ages.STUCK:
-        return fail(f"{detail}: stuck; {_while_stuck(part)}", _STUCK)
+        return fail(f"{detail}: stuck; {_while_stuck(part)}", stuck_hint)
     if status == "PENDING_DELETE":
         return skip(f"{detail}: it is being deleted", transient=True)
     if late := target.maker.late(age):
-        return warn(f"{detail}, {late}", _LATE, transient=True)
+        return warn(f"{detail}, {late}", late_hint, transient=True)
     return warn(detail, _UNDER_WAY, transient=True)
 
 

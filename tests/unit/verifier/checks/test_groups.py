@@ -60,8 +60,8 @@ def test_a_group_that_was_given_to_the_vip_decides() -> None:
         " groups (vip_sg_ids), Octavia makes no rules"
     )
     assert wrong.hint == (
-        "openstack security group rule create --ingress --protocol sctp --dst-port 90 --remote-ip"
-        " 0.0.0.0/0 mine"
+        "`openstack security group rule create --ingress --protocol sctp --dst-port 90 --remote-ip"
+        " 0.0.0.0/0 mine`"
     )
 
 
@@ -104,8 +104,8 @@ def test_the_rule_for_answers_is_told() -> None:
     found = row("member-security-groups", load_balancer(), POD, groups=stateless(rule()))
     assert said(found).endswith(f"answers over SCTP to {SUBNET}")
     assert found.hint == (
-        f"openstack security group rule create --egress --protocol sctp --remote-ip {SUBNET}"
-        " pods-group"
+        f"`openstack security group rule create --egress --protocol sctp --remote-ip {SUBNET}"
+        " pods-group`"
     )
 
 

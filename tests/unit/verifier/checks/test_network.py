@@ -97,8 +97,8 @@ def test_the_rule_that_is_missing_comes_as_a_command() -> None:
     network = around(found, groups=groups())
     hints = {finding.hint for finding in findings(found, network=network) if finding.hint}
     assert hints == {
-        "openstack security group rule create --ingress --protocol sctp --dst-port 9090"
-        " --remote-ip 10.0.0.128/26 pods-group"
+        "`openstack security group rule create --ingress --protocol sctp --dst-port 9090"
+        " --remote-ip 10.0.0.128/26 pods-group`"
     }
 
 
