@@ -67,7 +67,7 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         "members-exist": "check the pods and the Service's selector (`kubectl get"
         f" endpoints,pods -n <namespace>`); then {_LOG}",
         "pool-algorithm": "set Kuryr's [octavia_defaults] lb_algorithm to one that the provider"
-        " supports",
+        " supports, for the pools that it makes from then on",
         "pool-exists": "check that Kuryr's [octavia_defaults] lb_algorithm is one that the provider"
         f" supports; see {_EVENTS} and {_LOG}",
         "pool-name": f"{_BY_HAND}; traffic does not depend on the name; rename it if it is the"

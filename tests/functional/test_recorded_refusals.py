@@ -14,7 +14,7 @@ from tests.support.shell import Shell
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:openstack")
 
 
-@pytest.mark.parametrize("refusal", (*OCTAVIA, *AMPHORA), ids=lambda refusal: refusal.command)
+@pytest.mark.parametrize("refusal", [*OCTAVIA, *AMPHORA], ids=lambda refusal: refusal.command)
 def test_octavia_refuses_it_with_the_recorded_status(
     healthy: HealthyService, shell: Shell, refusal: Refusal
 ) -> None:

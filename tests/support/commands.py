@@ -12,7 +12,7 @@ from importlib.metadata import EntryPoint, distributions
 from unittest import mock
 
 _IN_BACKQUOTES = re.compile(r"``?([^`]+)``?")
-_PROGRAM = re.compile(r"\b(?:openstack|kubectl) +[a-z]+")
+_PROGRAM = re.compile(r"(?<![-\w])(?:openstack|kubectl) +[a-z]+")
 _PLACEHOLDER = re.compile(r"<([^<>]+)>")
 # What stands for the placeholders that are no words.
 _NUMBERS = {"port": "38412"}
@@ -36,6 +36,12 @@ class Command:
     def changes(self) -> bool:
         """Tell whether it changes something."""
         return self.name.rsplit(" ", 1)[-1] not in ("show", "list", "probe", "verify")
+
+    @property
+    def deletes(self) -> bool:
+        """Tell whether it takes something away."""
+        verb = self.name.rsplit(" ", 1)[-1]
+        return verb in ("delete", "unset", "remove") or bool(getattr(self.arguments, "disable", 0))
 
 
 def commands_in(sentence: str) -> list[str]:
@@ -81,9 +87,15 @@ def fill(text: str, values: Mapping[str, str]) -> list[str]:
     return shlex.split(filled)[1:]
 
 
-def is_kubectl(text: str) -> bool:
-    """Tell whether a command has a form that `kubectl` knows."""
-    return bool(_KUBECTL.fullmatch(_PLACEHOLDER.sub("x", text)))
+def is_taken(text: str) -> bool:
+    """Tell whether its program takes a command; of `kubectl` only the form is known."""
+    if text.startswith("kubectl "):
+        return bool(_KUBECTL.fullmatch(_PLACEHOLDER.sub("x", text)))
+    try:
+        parsed(text)
+    except ValueError:
+        return False
+    return True
 
 
 @cache

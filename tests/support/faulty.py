@@ -40,11 +40,12 @@ PROVIDER_NAMES = (*(min(provider.names) for provider in PROVIDERS), "brick")
 
 @dataclass(frozen=True)
 class Advice:
-    """A finding, and for which maker and provider it was made."""
+    """A finding, and for which maker, provider and load balancers it was made."""
 
     finding: Finding
     maker: Maker
     provider: Provider
+    broken: tuple[LoadBalancer, ...]
 
 
 def all_advice() -> Iterator[Advice]:
@@ -54,10 +55,10 @@ def all_advice() -> Iterator[Advice]:
             for healthy in _healthy(maker, name):
                 for broken, changes in _faults(healthy):
                     for finding in findings(*broken, **changes):
-                        yield Advice(finding, maker, provider_named(name))
+                        yield Advice(finding, maker, provider_named(name), broken)
     for quota in _QUOTAS:
         for finding in findings(quotas=dict.fromkeys(QuotaKind, quota)):
-            yield Advice(finding, UNKNOWN, provider_named(""))
+            yield Advice(finding, UNKNOWN, provider_named(""), ())
 
 
 def _healthy(maker: Maker, provider: str) -> Iterator[LoadBalancer]:
@@ -120,9 +121,15 @@ def _faults(healthy: LoadBalancer) -> Iterator[Fault]:
         yield (_with(broken, replace(port, pool=monitored)),), {"monitors": found}
     yield (_with(healthy, replace(port, pool=None)),), {}
     yield (replace(healthy, listeners=()),), {"api_version": (2, 20)}
-    yield (replace(healthy, orphaned_pools=(port.pool,)),), {}
+    unused = replace(port.pool, id="unused")
+    for orphans in ((unused,), (unused, replace(unused, id="another"))):
+        yield (replace(healthy, orphaned_pools=orphans),), {}
+        lacking = replace(healthy, listeners=(replace(port, pool=None),))
+        yield (replace(lacking, orphaned_pools=orphans),), {}
     yield (healthy, replace(healthy, id="twin")), {}
     yield (healthy,), {"leaving": (replace(healthy, id="twin"),)}
+    other = replace(port, protocol="TCP", pool=replace(port.pool, protocol="TCP"))
+    yield (_with(healthy, other),), {}
     admitting = _with(healthy, replace(port, allowed_cidrs=("10.0.0.128/26",)))
     for expected in _expectations():
         yield (admitting,), {"expected": expected}

@@ -9,9 +9,9 @@ from kuryrsctp.verifier.checks.targets import ListenerTarget
 from kuryrsctp.verifier.security_groups import Admission, covered
 
 _POLICY = (
-    "see `kubectl get networkpolicy -n <namespace>`, and whether the security groups of the Service's"
-    " pods allow SCTP; if it was switched off by hand: `openstack loadbalancer listener set --enable"
-    " <ID>`"
+    "see `kubectl get networkpolicy -n <namespace>`, and whether the security groups of the"
+    " Service's pods allow SCTP; if it was switched off by hand: `openstack loadbalancer listener"
+    " set --enable <ID>`"
 )
 
 

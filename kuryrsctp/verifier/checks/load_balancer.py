@@ -33,8 +33,8 @@ def load_balancer_admin_state(target: LoadBalancerTarget) -> CheckResult:
     meaning="Octavia has finished the last change to the load balancer.",
     cause="A change is under way (PENDING_*), or the last one failed (ERROR): no free address, no"
     " room for the provider's machine, or a feature that the provider does not have.",
-    remedy="in ERROR: see whether `openstack kuryr sctp probe <service>` gets through, and ask the"
-    " cloud's operator why the change failed",
+    remedy="see whether `openstack kuryr sctp probe <service>` gets through, and ask the cloud's"
+    " operator about this status",
 )
 def load_balancer_provisioning(target: LoadBalancerTarget) -> CheckResult:
     """Check the provisioning status; in ERROR, maker and provider say what can be done."""
@@ -123,8 +123,9 @@ def pools_used(target: LoadBalancerTarget) -> CheckResult:
 
 def _of_unused(target: LoadBalancerTarget) -> str:
     """Say what to do about pools that no listener uses: one may be what a listener lacks."""
-    pools, listeners = target.load_balancer.orphaned_pools, target.load_balancer.listeners
+    pools = target.load_balancer.orphaned_pools
     ids = [word(pool.id, "pool") for pool in pools[:_MAX_COMMANDS]]
+    listeners = makers.sctp_listeners(target.load_balancer)
     lacking = [listener for listener in listeners if listener.pool is None]
     if not lacking:
         commands = ", ".join(f"`openstack loadbalancer pool delete {pool}`" for pool in ids)

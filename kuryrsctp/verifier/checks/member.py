@@ -72,7 +72,7 @@ def member_port(target: MemberTarget) -> CheckResult:
     on=MemberTarget,
     meaning="The member is switched on.",
     cause="It was switched off by hand.",
-    remedy="`openstack loadbalancer member set --enable <pool> <ID>`",
+    remedy="unless it is off on purpose: `openstack loadbalancer member set --enable <pool> <ID>`",
 )
 def member_admin_state(target: MemberTarget) -> CheckResult:
     """Check the administrative state: a member that is off is left out, not broken."""

@@ -30,7 +30,7 @@ _UNEXPLAINED = (
 )
 _NOT_SCTP = (
     "the monitor does not ask over SCTP: `openstack kuryr sctp probe <service> --via members` tells"
-    " whether the member answers; then look at how the monitor came to be"
+    " whether the member answers; then find out who made the monitor"
 )
 
 

@@ -55,7 +55,8 @@ def vip_port(target: LoadBalancerTarget) -> CheckResult:
     on=LoadBalancerTarget,
     meaning="A floating IP on the VIPs' port leads to a VIP, and is active.",
     cause="It was bound by hand to another address of the port; or no router or agent serves it.",
-    remedy="`openstack floating ip set --port <VIP port> --fixed-ip-address <VIP> <floating IP>`",
+    remedy="bind it again: `openstack floating ip unset --port <floating IP>`, then `openstack"
+    " floating ip set --port <VIP port> --fixed-ip-address <VIP> <floating IP>`",
 )
 def floating_ip(target: LoadBalancerTarget) -> CheckResult:
     """Check the floating IPs, if there are any."""
@@ -83,10 +84,16 @@ def floating_ip(target: LoadBalancerTarget) -> CheckResult:
 
 
 def _binding(bound: FloatingIp, target: LoadBalancerTarget) -> str:
-    """Return the command that lets a floating IP lead to the first VIP that it can lead to."""
+    """Return the commands that let a floating IP lead to the first VIP that it can lead to.
+
+    Neutron refuses another address of the same port until the floating IP has left that port.
+    """
     vip = next(vip.address for vip in target.load_balancer.vips if vip.version == 4)
     port, floating_ip = word(target.load_balancer.vip_port_id, "VIP port"), word(bound.id, "ID")
-    return f"`openstack floating ip set --port {port} --fixed-ip-address {vip} {floating_ip}`"
+    return (
+        f"`openstack floating ip unset --port {floating_ip}`, then `openstack floating ip set"
+        f" --port {port} --fixed-ip-address {vip} {floating_ip}`"
+    )
 
 
 def port_of_vips(target: LoadBalancerTarget) -> Port | None:

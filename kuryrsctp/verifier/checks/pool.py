@@ -173,7 +173,8 @@ def members_distinct(target: PoolTarget) -> CheckResult:
     """Look for an address and port that occurs twice."""
     by_place: defaultdict[tuple[str, int], list[Member]] = defaultdict(list)
     for member in target.pool.members:
-        by_place[_canonical(member.address), member.protocol_port].append(member)
+        if member.provisioning_status != "PENDING_DELETE":
+            by_place[_canonical(member.address), member.protocol_port].append(member)
     twice = {place: members for place, members in by_place.items() if len(members) > 1}
     if not twice:
         return ok("all differ")

@@ -62,14 +62,3 @@ def test_no_sentence_names_another_maker(advice: Sequence[Advice]) -> None:
 
 def test_no_hint_takes_a_health_monitor_away(advice: Sequence[Advice]) -> None:
     assert not any("healthmonitor" in each.finding.hint for each in advice)
-
-
-def test_no_hint_takes_away_a_part_that_may_work(advice: Sequence[Advice]) -> None:
-    for each in advice:
-        if re.search(r"\bdelete\b", each.finding.hint):
-            assert (each.finding.check, each.finding.status) in {
-                ("listener-protocol", Status.FAIL),
-                ("pool-protocol", Status.FAIL),
-                ("members-distinct", Status.FAIL),
-                ("pools-used", Status.WARN),
-            }, each.finding
