@@ -11,14 +11,17 @@ from typing import Any
 import pytest
 
 import kuryrsctp
+from kuryrsctp.providers.amphora import AMPHORA
 from kuryrsctp.verifier.report import Finding, Status
 from tests.support import kuryr
-from tests.support.commands import commands_in, fill, parsed, placeholders_in
+from tests.support.commands import commands_in, fill, openstack_commands_in, parsed
+from tests.support.faulty import all_advice
 from tests.support.healthy_service import NAME, Fault, HealthyService, changed, stored
 from tests.support.service_faults import (
     ONE_MEMBER_TWICE,
     beside,
     half_the_subnet,
+    no_group,
     rule_of_the_vip_deleted,
     tcp_only,
     together,
@@ -137,6 +140,7 @@ CASES = {
     "pods that let in half the subnet": Case(
         together(half_the_subnet, new_rules_removed), "member-security-groups"
     ),
+    "pods without a group": Case(no_group, "member-security-groups"),
     "VIP that lets nobody in": Case(
         together(rule_of_the_vip_deleted, new_rules_removed), "vip-security-groups", user="admin"
     ),
@@ -161,10 +165,21 @@ def test_the_commands_of_the_hint_cure_the_fault(
 ) -> None:
     with case.fault(healthy):
         for command in _commands(_odd_rows(healthy, case))[case.choice]:
-            assert not placeholders_in(command)
-            done = shell.openstack(*fill(command, {}), env=healthy.cloud.environ(case.user))
+            words = fill(command, {"group that allows SCTP": healthy.group})
+            done = shell.openstack(*words, env=healthy.cloud.environ(case.user))
             assert done.returncode == 0, f"{command}\n{done.stderr}"
         _wait_until_cured(healthy, case)
+
+
+def test_every_check_that_advises_a_change_is_tried() -> None:
+    advised = {
+        each.finding.check
+        for each in all_advice()
+        if each.provider is AMPHORA
+        for command in openstack_commands_in(each.finding.hint)
+        if command.changes
+    }
+    assert {case.check for case in CASES.values()} == advised
 
 
 def _wait_until_cured(healthy: HealthyService, case: Case) -> None:
