@@ -29,4 +29,8 @@ AMPHORA = Provider(
         " Octavia, where an amphora's packets come from.",
         "pool-algorithm": "An amphora supports every algorithm except SOURCE_IP_PORT.",
     },
+    remedies={
+        "vip-security-groups": "if the group is Octavia's own, `openstack loadbalancer listener set"
+        " --enable <ID>` lets it put its rules back",
+    },
 )
