@@ -2,6 +2,7 @@
 
 """What the security groups of a port say of some traffic, as the result of a check."""
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -104,7 +105,7 @@ def _not_all(
     note: str,
 ) -> CheckResult:
     wanted, which, networks = traffic.wanted_from(sources), _named(groups), list(networks)
-    hint = _new_rules("ingress", traffic, sources, groups[0])
+    hint = _listed(_rule_for(traffic, source, groups[0]) for source in sources)
     if admitted is Admission.BY_GROUP:
         return skip(f"not known: {which} admits the members of other groups, for {wanted}")
     if admitted is Admission.NONE:
@@ -129,7 +130,7 @@ def _answers(
     admitted, worst = _worst(sources, lambda source: answering(rules, source, traffic.protocol))
     which, places = f"{_named(ids)} is stateless", ", ".join(map(str, worst))
     answers = f"answers over {traffic.protocol} to {places}"
-    hint = _new_rules("egress", traffic, worst, ids[0])
+    hint = _listed(_rule_for_answers(traffic, source, ids[0]) for source in worst)
     if admitted is Admission.NONE:
         return fail(f"{which}, and has no egress rule for {answers}", hint)
     if admitted is Admission.BY_GROUP:
@@ -151,17 +152,26 @@ def _is_inside(network: Network, others: Sequence[Network]) -> bool:
     return covered(map(str, others), network) is Admission.ALL
 
 
-def _new_rules(direction: str, traffic: Traffic, remotes: Sequence[Network], group: str) -> str:
-    """Return a command for each of the first few networks."""
-    return " and ".join(
-        _new_rule(direction, traffic, remote, group) for remote in remotes[:_MAX_COMMANDS]
-    )
+def _listed(commands: Iterable[str]) -> str:
+    return " and ".join(itertools.islice(commands, _MAX_COMMANDS))
 
 
-def _new_rule(direction: str, traffic: Traffic, remote: Network, group: str) -> str:
-    family = " --ethertype IPv6" if remote.version == 6 else ""
-    port = f" --dst-port {traffic.number}" if direction == "ingress" else ""
+def _rule_for(traffic: Traffic, remote: Network, group: str) -> str:
+    """Return the command that admits traffic from a network."""
     return (
-        f"`openstack security group rule create --{direction} --protocol {traffic.protocol.lower()}"
-        f"{port}{family} --remote-ip {remote} {word(group, 'group')}`"
+        f"`openstack security group rule create --ingress --protocol {traffic.protocol.lower()}"
+        f" --dst-port {traffic.number}{_family(remote)} --remote-ip {remote}"
+        f" {word(group, 'group')}`"
     )
+
+
+def _rule_for_answers(traffic: Traffic, remote: Network, group: str) -> str:
+    """Return the command that lets answers out to a network."""
+    return (
+        f"`openstack security group rule create --egress --protocol {traffic.protocol.lower()}"
+        f"{_family(remote)} --remote-ip {remote} {word(group, 'group')}`"
+    )
+
+
+def _family(network: Network) -> str:
+    return " --ethertype IPv6" if network.version == 6 else ""
