@@ -136,12 +136,6 @@ class Kuryr(Unknown):
         parsed = read_member(name)
         return parsed.port if parsed else None
 
-    def denial(self, listener: Listener) -> str:
-        """Kuryr switches a listener off, with no allowed CIDR, where nobody is admitted."""
-        if listener.admin_state_up or listener.allowed_cidrs:
-            return ""
-        return "off, with no allowed CIDR: Kuryr does this where a NetworkPolicy admits nobody"
-
     def isolation(self, cidrs: frozenset[str], vip_networks: frozenset[str]) -> str:
         """Kuryr adds the service subnet to what a NetworkPolicy admits, if that is nothing."""
         if not cidrs or cidrs != vip_networks:

@@ -15,8 +15,8 @@ _BY_HAND = "Kuryr goes by IDs: it neither changes nor removes what was made or r
 
 CAUSES: Mapping[str, str] = MappingProxyType(
     {
-        "listener-admin-state": "A NetworkPolicy that leaves no allowed CIDR: Kuryr then switches"
-        " the listener off.",
+        "listener-admin-state": "Kuryr switches a listener off where a NetworkPolicy leaves no CIDR"
+        " that it admits, which is rare.",
         "listener-allowed-cidrs": "A NetworkPolicy; Kuryr adds the service subnet to its list, and"
         " ignores loadBalancerSourceRanges.",
         "listener-exists": "The Service's port was changed: Kuryr deletes the old listener before"
@@ -35,7 +35,7 @@ CAUSES: Mapping[str, str] = MappingProxyType(
         "member-quota": "Kuryr makes a member for every ready endpoint of each port of every"
         " Service, also of those without SCTP.",
         "member-security-groups": "The pods' group has a rule for tcp only, as in Kuryr's manual.",
-        "members-exist": "Only ready endpoints become members; at no endpoint the pool stays.",
+        "members-exist": "Only ready endpoints become members; without one the pool stays, empty.",
         "octavia-version": "Kuryr leaves SCTP listeners out if Octavia is too old.",
         "pool-persistence": "Kuryr ignores the Service's session affinity.",
         "pool-quota": "Kuryr makes a pool for every port of each Service, also of those without"
@@ -47,11 +47,13 @@ CAUSES: Mapping[str, str] = MappingProxyType(
 
 REMEDIES: Mapping[str, str] = MappingProxyType(
     {
+        "listener-admin-state": "see whether a NetworkPolicy is why (`kubectl get networkpolicy -n"
+        " <namespace>`); if not: `openstack loadbalancer listener set --enable <ID>`",
         "listener-allowed-cidrs": "check that the clients' addresses are in the list (`kubectl get"
         " networkpolicy -n <namespace>`)",
         "listener-exists": "check that the Service's ports have `protocol: SCTP`; see"
         f" {_EVENTS}, Octavia's version, and {_LOG}; a listener that was deleted by hand comes back"
-        " within about 10 minutes",
+        " within about 15 minutes",
         "listener-name": f"{_BY_HAND}; traffic does not depend on the name; compare with `kubectl"
         " get service -n <namespace> <name>`, and rename it if it is the Service's (`openstack"
         " loadbalancer listener set --name <expected name> <ID>`)",
@@ -59,8 +61,8 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         "listener-protocol": "if nothing needs it, delete it together with its pool (`openstack"
         " loadbalancer listener delete <ID>`, `openstack loadbalancer pool delete <pool>`): Kuryr"
         " makes both again, within about 15 minutes, if they were its own",
-        "member-name": "compare its address with `kubectl get endpoints -n <namespace> <name>`: a"
-        f" member that no endpoint stands behind loses its share of the associations; {_BY_HAND}",
+        "member-name": "compare its address with `kubectl get endpoints -n <namespace> <name>`: the"
+        f" associations that go to a member without an endpoint are lost; {_BY_HAND}",
         "member-port": f"compare with `kubectl get endpoints -n <namespace> <name>`; {_BY_HAND}",
         "member-status": "check the pod (`kubectl get pods -n <namespace> -o wide`), and that its"
         " security group allows sctp, not only tcp",

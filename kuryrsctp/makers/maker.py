@@ -121,10 +121,6 @@ class Maker(Protocol):
         """Return the port that a member's name tells, None if it tells none."""
         ...
 
-    def denial(self, listener: Listener) -> str:
-        """Say how a listener shows a NetworkPolicy that admits no client, "" if it does not."""
-        ...
-
     def isolation(self, cidrs: frozenset[str], vip_networks: frozenset[str]) -> str:
         """Say how allowed CIDRs show a NetworkPolicy that admits nobody from outside.
 

@@ -76,7 +76,7 @@ class Occm(Unknown):
         "cloud-provider-openstack does not repair it, and changes nothing of it meanwhile; `kubectl"
         " describe service -n <namespace> <name>` shows what it says"
     )
-    no_floating_ip = "as for an internal Service"
+    no_floating_ip = "normal for an internal Service"
     no_members = ""
 
     def claims(self, load_balancer: LoadBalancer) -> tuple[Claim, ...]:

@@ -14,7 +14,7 @@ _ANNOTATION = "loadbalancer.openstack.org/"
 
 CAUSES: Mapping[str, str] = MappingProxyType(
     {
-        "floating-ip": "The Service is internal; or no external network is configured.",
+        "floating-ip": "None: the Service is internal, or no external network is configured.",
         "listener-allowed-cidrs": "loadBalancerSourceRanges of the Service, or the annotation"
         " service.beta.kubernetes.io/load-balancer-source-ranges.",
         "listener-exists": "Another Service has the port on a shared load balancer; or the"

@@ -67,10 +67,6 @@ class Unknown:
         """Names tell no port."""
         return None
 
-    def denial(self, listener: Listener) -> str:
-        """NetworkPolicies are not known to be applied."""
-        return ""
-
     def isolation(self, cidrs: frozenset[str], vip_networks: frozenset[str]) -> str:
         """NetworkPolicies are not known to be applied."""
         return ""

@@ -2,7 +2,13 @@
 
 """Octavia's own provider: a virtual machine that balances SCTP with keepalived and IPVS."""
 
+from kuryrsctp.model import Outcome
 from kuryrsctp.providers.provider import Provider, TrafficSource
+
+_SENDER = (
+    "an amphora puts the VIP's address into ICMP errors that come from behind it, as from a"
+    " member's host or a firewall before it"
+)
 
 AMPHORA = Provider(
     title="an amphora",
@@ -29,6 +35,7 @@ AMPHORA = Provider(
         " Octavia, where an amphora's packets come from.",
         "pool-algorithm": "An amphora supports every algorithm except SOURCE_IP_PORT.",
     },
+    outcome_causes={Outcome.PROHIBITED: _SENDER, Outcome.UNREACHABLE: _SENDER},
     remedies={
         "vip-security-groups": "if the group is Octavia's own, `openstack loadbalancer listener set"
         " --enable <ID>` lets it put its rules back",

@@ -20,6 +20,7 @@ OVN = Provider(
     unheeded_algorithms={"SOURCE_IP": Distribution.UNKNOWN},
     heeds_endless_persistence=False,
     heeds_weight=False,
+    heeds_backup=False,
     misleading_monitors=frozenset({"TCP"}),
     traffic_source=TrafficSource.CLIENT,
     filters_at_vip=False,
@@ -39,6 +40,7 @@ OVN = Provider(
         "pool-persistence": "OVN applies session persistence only with a timeout.",
     },
     remedies={
+        "member-backup": "do not rely on backup members: OVN has none",
         # Its driver forgets the listener's status in any other change of a pool.
         "pool-name": "traffic does not depend on the name; to rename the pool: `openstack"
         " loadbalancer pool set --name <expected name> --enable <ID>` (without --enable OVN leaves"

@@ -79,8 +79,8 @@ class Provider:
     recovery: str = "ask the cloud's operator to look at the provider"
     # What happens to an association from a port that was used seconds ago.
     reused_port: str = (
-        "a load balancer that keeps state drops the first INIT from a port that was used seconds"
-        " ago. A delay of 1 s, or a TIMEOUT, is then no proof of a fault"
+        "a load balancer that keeps state may drop the first INIT from a port that was used"
+        " seconds ago. A delay of 1 s, or a TIMEOUT, is then no proof of a fault"
     )
     causes: Mapping[str, str] = field(default_factory=dict)
     remedies: Mapping[str, str] = field(default_factory=dict)

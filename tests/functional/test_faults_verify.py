@@ -120,12 +120,7 @@ CASES = {
     ),
     "listener that a policy denies to all": Case(
         heard(changed("listener", **DENIED), "pool", "OFFLINE"),
-        {("listener-admin-state", "WARN")},
-    ),
-    "listener that a policy denies to those who should get in": Case(
-        heard(changed("listener", **DENIED), "pool", "OFFLINE"),
         {("listener-admin-state", "FAIL")},
-        expected={"source": CLIENTS},
     ),
     "listener that admits others": Case(
         changed("listener", **CIDRS),

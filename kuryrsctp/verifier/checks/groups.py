@@ -172,7 +172,7 @@ def _clients(target: ListenerTarget, versions: set[int]) -> tuple[Network, ...] 
     if source is None:
         return tuple(cidr for cidr in cidrs if cidr.version in versions) or tuple(everywhere)
     if source.version not in versions:
-        return Unreadable(f"{source} is IPv{source.version}, the VIP is IPv{min(versions)}")
+        return Unreadable(f"{source} is IPv{source.version}, and no VIP is")
     if cidrs and covered(map(str, cidrs), source) is not Admission.ALL:
         return Unreadable(f"the listener itself does not admit all of {source}")
     return (source,)

@@ -8,11 +8,7 @@ from kuryrsctp.verifier.checks.groups import vip_networks
 from kuryrsctp.verifier.checks.targets import ListenerTarget
 from kuryrsctp.verifier.security_groups import Admission, covered
 
-_POLICY = (
-    "see `kubectl get networkpolicy -n <namespace>`, and whether the security groups of the"
-    " Service's pods allow SCTP; if it was switched off by hand: `openstack loadbalancer listener"
-    " set --enable <ID>`"
-)
+_EVERYWHERE = {4: "0.0.0.0/0", 6: "::/0"}
 
 
 @check(
@@ -62,12 +58,8 @@ def listener_port(target: ListenerTarget) -> CheckResult:
     remedy="`openstack loadbalancer listener set --enable <ID>`",
 )
 def listener_admin_state(target: ListenerTarget) -> CheckResult:
-    """Check the administrative state; a NetworkPolicy may be why it is off."""
-    source = target.snapshot.expected.source
-    denial = target.maker.denial(target.listener)
-    if not denial:
-        return statuses.admin_state(target)
-    return warn(denial, _POLICY) if source is None else fail(f"{denial}, so not {source}", _POLICY)
+    """Check the administrative state."""
+    return statuses.admin_state(target)
 
 
 @check(
@@ -97,7 +89,8 @@ def listener_allowed_cidrs(target: ListenerTarget) -> CheckResult:
     cidrs, source = target.listener.allowed_cidrs, target.snapshot.expected.source
     if not cidrs:
         return ok("all clients" if target.listener.admin_state_up else "no list")
-    only = f"only {', '.join(cidrs)}"
+    listed = ", ".join(cidrs)
+    only = f"all clients ({listed})" if _admits_all(target) else f"only {listed}"
     if source is None:
         networks = frozenset(map(str, vip_networks(target)))
         isolation = target.maker.isolation(frozenset(cidrs), networks)
@@ -111,6 +104,12 @@ def listener_allowed_cidrs(target: ListenerTarget) -> CheckResult:
     if admitted is Admission.SOME:
         return warn(f"{only}: not all of {source}")
     return fail(f"{only}: not {source}")
+
+
+def _admits_all(target: ListenerTarget) -> bool:
+    """Tell whether the allowed CIDRs are those of all clients, of each VIP's family."""
+    everywhere = (_EVERYWHERE.get(vip.version, "") for vip in target.load_balancer.vips)
+    return all(cidr in target.listener.allowed_cidrs for cidr in everywhere)
 
 
 @check(

@@ -31,8 +31,8 @@ def load_balancer_admin_state(target: LoadBalancerTarget) -> CheckResult:
     on=LoadBalancerTarget,
     tells_deletion=True,
     meaning="Octavia has finished the last change to the load balancer.",
-    cause="A change is under way (PENDING_*), or the last one failed (ERROR): no free address, no"
-    " room for the provider's machine, or a feature that the provider does not have.",
+    cause="A change is under way (PENDING_*), or the last one failed (ERROR): no free address, not"
+    " enough resources for what the provider runs, or a feature that the provider does not have.",
     remedy="see whether `openstack kuryr sctp probe <service>` gets through, and ask the cloud's"
     " operator about this status",
 )

@@ -29,8 +29,8 @@ def member_name(target: MemberTarget) -> CheckResult:
     "member-address",
     on=MemberTarget,
     meaning="The member's address is of the family of a VIP.",
-    cause="The pod's address is of the other family: a dual-stack cluster, or a member made by"
-    " hand.",
+    cause="The pod or node has an address of the other family: a dual-stack cluster, or a member"
+    " made by hand.",
     remedy="compare the Service's ipFamilies with the VIP (`kubectl get service -n <namespace>"
     " <name> -o yaml`)",
 )
@@ -46,7 +46,7 @@ def member_address(target: MemberTarget) -> CheckResult:
         return fail("the VIP is not an IP address")
     if of_member in versions:
         return ok(address)
-    return fail(f"{address} is IPv{of_member}, the VIP is IPv{min(versions)}")
+    return fail(f"{address} is IPv{of_member}, and no VIP is")
 
 
 @check(
@@ -54,7 +54,7 @@ def member_address(target: MemberTarget) -> CheckResult:
     on=MemberTarget,
     meaning="The member's port is the one in its name, if its name has one, and with --port the"
     " one that is expected.",
-    cause="The member was made by hand, or the Service's targetPort has changed since.",
+    cause="The member was made by hand, or the Service's ports have changed since.",
     remedy="compare with the port on which the member's host listens",
 )
 def member_port(target: MemberTarget) -> CheckResult:
@@ -124,7 +124,8 @@ def member_backup(target: MemberTarget) -> CheckResult:
     tells_deletion=True,
     meaning="Octavia has finished the last change to the member, and its health monitor, if there"
     " is one, reaches it (NO_MONITOR is normal).",
-    cause="The pod is gone or does not listen; or its security group does not allow SCTP.",
+    cause="The pod or node is gone, or nothing listens there; or its security group does not allow"
+    " SCTP.",
     remedy="check that the member's host is up and listens on the port, and that its security group"
     " allows sctp, not only tcp",
 )

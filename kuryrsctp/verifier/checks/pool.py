@@ -60,7 +60,7 @@ def pool_algorithm(target: PoolTarget) -> CheckResult:
         return fail(f"{algorithm}, which provider {target.load_balancer.provider} does not support")
     if algorithm not in target.provider.unheeded_algorithms:
         return ok(_STICKY.format(algorithm) if algorithm == "SOURCE_IP" else algorithm)
-    return ok(f"{algorithm}, which {target.provider.title} need not apply: not known")
+    return ok(f"{algorithm}: whether {target.provider.title} applies it is not known")
 
 
 @check(
@@ -77,7 +77,7 @@ def pool_persistence(target: PoolTarget) -> CheckResult:
     if kind is None:
         return ok("none")
     if target.provider.distribution(target.pool) is not Distribution.STICKY:
-        return ok(f"{kind}, which {target.provider.title} applies only with a timeout")
+        return ok(f"{kind} without a timeout, which {target.provider.title} does not apply")
     lasting = "" if timeout is None else f", for {timeout} s after its last association"
     return ok(_STICKY.format(kind) + lasting)
 
@@ -120,7 +120,7 @@ def pool_monitor(target: PoolTarget) -> CheckResult:
     """Check the health monitor."""
     monitor = target.monitor
     if target.pool.health_monitor_id is None:
-        return ok("none, which is normal")
+        return ok("none: Octavia does not know whether members answer")
     if monitor is None:
         return skip("just deleted, or not visible")
     state = statuses.provisioning(target, monitor)
@@ -136,7 +136,8 @@ def pool_monitor(target: PoolTarget) -> CheckResult:
     on=PoolTarget,
     meaning="The pool has members that can get associations; with --members this many, and with"
     " --member these.",
-    cause="No pod of the Service is ready; or every member is switched off or has weight 0.",
+    cause="There is nothing that can be a member; or every member is switched off, or has weight 0"
+    " where weights count.",
     remedy="compare with what should serve the Service (`kubectl get endpoints,pods -n"
     " <namespace>`), and see the log of what made the load balancer",
 )

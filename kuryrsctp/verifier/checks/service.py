@@ -10,7 +10,7 @@ from kuryrsctp.verifier.checks.targets import ServiceTarget
 from kuryrsctp.verifier.snapshot import Snapshot
 
 _MAX_NEAREST = 3
-_LEAVING = "nothing is needed: it goes by itself (--wait waits for that)"
+_LEAVING = "nothing is needed: it is being deleted (--wait waits for that)"
 _SIMILAR = 0.8  # of 1: a letter or two differ, however long the namespace is
 
 

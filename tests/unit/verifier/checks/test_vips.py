@@ -154,7 +154,7 @@ def test_a_policy_that_admits_only_the_service_subnet_is_told(
     ("name", "text"),
     [
         (NAME, "OK none; only type LoadBalancer has one"),
-        (OCCM_NAME, "OK none; as for an internal Service"),
+        (OCCM_NAME, "OK none; normal for an internal Service"),
         ("by hand", "OK none"),
     ],
 )
