@@ -2,13 +2,12 @@
 
 """Who made a load balancer for which Service, and which of its parts are for SCTP. Pure.
 
-A new maker is a module with a Maker, and its place in ownership.MAKERS.
+A new maker is a module with a Maker, and its place in registry.MAKERS.
 """
 
-from kuryrsctp.makers import kuryr, occm
+from kuryrsctp.makers import kuryr
 from kuryrsctp.makers.maker import Claim, Maker
 from kuryrsctp.makers.ownership import (
-    MAKERS,
     Service,
     ServiceGroup,
     claims,
@@ -20,9 +19,9 @@ from kuryrsctp.makers.ownership import (
     services,
     whole,
 )
-from kuryrsctp.makers.protocols import is_sctp, sctp_listeners
+from kuryrsctp.makers.parts import host_of, is_pod, is_sctp, sctp_listeners
+from kuryrsctp.makers.registry import MAKERS
 from kuryrsctp.makers.unknown import UNKNOWN
-from kuryrsctp.model import Member
 
 __all__ = [
     "CHANGE_TIMEOUT",
@@ -56,17 +55,3 @@ CHANGE_TIMEOUT = kuryr.TIMEOUT
 
 # Whose log to look at where it is not known which maker there is.
 CONTROLLERS = " or ".join(maker.controller for maker in MAKERS)
-
-
-def host_of(member: Member) -> str:
-    """Return the name of the host that a member stands for: a pod, or a node.
-
-    It is what kuryr-sctp-demo calls itself in its answers, in the pod's or in the node's network.
-    """
-    name = kuryr.read_member(member.name)
-    return name.target if name else occm.read_member(member.name)
-
-
-def is_pod(member: Member) -> bool:
-    """Tell by its name whether a member is a pod itself, not a port of a node or not known."""
-    return kuryr.read_member(member.name) is not None

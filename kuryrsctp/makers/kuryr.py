@@ -68,12 +68,6 @@ def read_listener(text: str) -> ListenerName | None:
     return ListenerName(service, parts[1], int(parts[2]))
 
 
-def is_sctp_name(text: str) -> bool:
-    """Tell whether a listener's or pool's name is Kuryr's for an SCTP port."""
-    name = read_listener(text)
-    return name is not None and name.protocol == "SCTP"
-
-
 def read_member(text: str) -> MemberName | None:
     """Read the name of a member of Kuryr's; None for any other name.
 
@@ -97,6 +91,7 @@ class Kuryr(Unknown):
     remedies = REMEDIES
     repair = "Kuryr makes it again only when an endpoint of the Service comes or goes"
     no_floating_ip = "only type LoadBalancer has one"
+    members_are_pods = True
     no_members = "right only while no pod is ready"
 
     def claims(self, load_balancer: LoadBalancer) -> tuple[Claim, ...]:
@@ -125,6 +120,16 @@ class Kuryr(Unknown):
     def member_name_fault(self, name: str) -> str | None:
         """Check the form of a member's name: the pods are not known."""
         return "" if read_member(name) else f"'{name}' is not a name that Kuryr gives"
+
+    def member_host(self, name: str) -> str | None:
+        """Return the pod in a member's name."""
+        parsed = read_member(name)
+        return parsed.target if parsed else None
+
+    def is_sctp_name(self, name: str) -> bool:
+        """Look for the protocol in the name."""
+        parsed = read_listener(name)
+        return parsed is not None and parsed.protocol == "SCTP"
 
     def listener_port(self, name: str) -> int | None:
         """Return the port in a listener's name."""

@@ -72,6 +72,11 @@ class Maker(Protocol):
         """When a pool without members is right with this maker, "" if it never is."""
         ...
 
+    @property
+    def members_are_pods(self) -> bool:
+        """Whether its members are pods, and not ports of nodes."""
+        ...
+
     def claims(self, load_balancer: LoadBalancer) -> tuple[Claim, ...]:
         """Return the claims of this maker's Services to a load balancer.
 
@@ -107,6 +112,14 @@ class Maker(Protocol):
 
     def member_name_fault(self, name: str) -> str | None:
         """Say what is wrong with a member's name; "" and None are as for `part_name_fault`."""
+        ...
+
+    def member_host(self, name: str) -> str | None:
+        """Return the host that a member's name stands for, None if it gives no such names."""
+        ...
+
+    def is_sctp_name(self, name: str) -> bool:
+        """Tell whether a listener's or pool's name says that it is for SCTP."""
         ...
 
     def member_title(self, name: str) -> str:

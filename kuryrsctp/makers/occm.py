@@ -127,6 +127,11 @@ class Occm(Unknown):
         """Accept any name: a member has the name of its node."""
         return ""
 
+    def member_host(self, name: str) -> str | None:
+        """Return the node; no node's name has a slash or a colon."""
+        node = read_member(name)
+        return None if set("/:") & set(node) else node
+
     def member_title(self, name: str) -> str:
         """Return the node that the name is of."""
         return f"node {read_member(name)}"

@@ -7,16 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from kuryrsctp.makers.kuryr import KURYR
-from kuryrsctp.makers.maker import Claim, Maker
-from kuryrsctp.makers.occm import OCCM
-from kuryrsctp.makers.protocols import is_sctp, sctp_listeners
+from kuryrsctp.makers.maker import Claim
+from kuryrsctp.makers.parts import is_sctp, sctp_listeners
+from kuryrsctp.makers.registry import MAKERS
 from kuryrsctp.makers.unknown import UNKNOWN
 from kuryrsctp.model import Listener, LoadBalancer, Pool
 from kuryrsctp.naming import LoadBalancerId, ServiceName, ServiceRef
-
-# A tag tells more than a name, so the maker that sets tags is asked first.
-MAKERS: tuple[Maker, ...] = (OCCM, KURYR)
 
 _NOBODYS = Claim(UNKNOWN, "", None)
 _LEAVING = frozenset({"PENDING_DELETE", "DELETED"})

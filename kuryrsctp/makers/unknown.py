@@ -25,6 +25,7 @@ class Unknown:
     remedies: Mapping[str, str] = NOTHING
     repair: str = ""
     no_floating_ip: str = ""
+    members_are_pods: bool = False
     no_members: str = "right only while nothing is ready"
 
     def claims(self, load_balancer: LoadBalancer) -> tuple[Claim, ...]:
@@ -54,6 +55,14 @@ class Unknown:
     def member_name_fault(self, name: str) -> str | None:
         """The names are not known."""
         return None
+
+    def member_host(self, name: str) -> str | None:
+        """Names tell no host."""
+        return None
+
+    def is_sctp_name(self, name: str) -> bool:
+        """Names tell no protocol."""
+        return False
 
     def member_title(self, name: str) -> str:
         """Return the name itself."""

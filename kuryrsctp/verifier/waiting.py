@@ -66,6 +66,7 @@ def wait_until_settled(
     services: Sequence[str | naming.ServiceRef],
     *,
     namespace: str = naming.DEFAULT_NAMESPACE,
+    project: str | None = None,
     expected: Expectations = NO_EXPECTATIONS,
     wait: float,
     jobs: int = threads.DEFAULT_JOBS,
@@ -80,7 +81,9 @@ def wait_until_settled(
     """
 
     def check(refs: Sequence[str | naming.ServiceRef]) -> Iterable[ServiceResult]:
-        return verify_many(connection, refs, namespace=namespace, expected=expected, jobs=jobs)
+        return verify_many(
+            connection, refs, namespace=namespace, project=project, expected=expected, jobs=jobs
+        )
 
     results = {result.ref: result for result in check(services)}
     settle(results, check, wait, on_wait)
