@@ -16,10 +16,12 @@ from kuryrsctp.verifier.report import Finding, Status
 from tests.support import kuryr
 from tests.support.commands import commands_in, fill, openstack_commands_in, parsed
 from tests.support.faulty import all_advice
-from tests.support.healthy_service import NAME, Fault, HealthyService, changed, stored
+from tests.support.healthy_service import NAME, Fault, HealthyService, changed, heard, stored
 from tests.support.service_faults import (
     ONE_MEMBER_TWICE,
+    POLICY_LOCAL,
     beside,
+    down,
     half_the_subnet,
     no_group,
     rule_of_the_vip_deleted,
@@ -120,6 +122,8 @@ def pool_over_tcp(healthy: HealthyService) -> Iterator[None]:
         yield
 
 
+BOTH_DOWN = down("member", "other_member")
+
 CASES = {
     "load balancer off": Case(changed("load_balancer", **OFF), "load-balancer-admin-state"),
     "listener off": Case(changed("listener", **OFF), "listener-admin-state"),
@@ -141,6 +145,10 @@ CASES = {
         together(half_the_subnet, new_rules_removed), "member-security-groups"
     ),
     "pods without a group": Case(no_group, "member-security-groups"),
+    "nodes that do not let the health monitor in": Case(
+        together(heard(POLICY_LOCAL, "pool", "ERROR", BOTH_DOWN), new_rules_removed),
+        "monitor-security-groups",
+    ),
     "VIP that lets nobody in, and Octavia is asked": Case(
         together(rule_of_the_vip_deleted, new_rules_removed),
         "vip-security-groups",
