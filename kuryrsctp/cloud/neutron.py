@@ -104,16 +104,9 @@ def read_network_state(cloud: Cloud, load_balancers: Sequence[LoadBalancer]) -> 
     neutron = cloud.neutron
     if neutron is None:
         return NetworkState.unreadable(_NO_NEUTRON)
-    members = [
-        member
-        for load_balancer in load_balancers
-        for listener in makers.sctp_listeners(load_balancer)
-        if listener.pool
-        for member in listener.pool.members
-    ]
     queries: list[Callable[[], Any]] = [
-        partial(_readable, partial(_ports, neutron, load_balancers, members)),
-        partial(_readable, partial(_subnets, neutron, load_balancers, members)),
+        partial(_readable, partial(_ports, neutron, load_balancers)),
+        partial(_readable, partial(_subnets, neutron, load_balancers)),
         partial(_readable, partial(_floating_ips, neutron, load_balancers)),
     ]
     ports, subnets, floating_ips = cloud.call_all(queries)
@@ -152,21 +145,30 @@ def _readable(read: Callable[[], T]) -> T | Unreadable:
         return Unreadable("this cloud's Neutron does not have it")
 
 
-def _ports(
-    neutron: Any, load_balancers: Iterable[LoadBalancer], members: Iterable[Member]
-) -> tuple[Port, ...]:
-    vips = (vip.address for load_balancer in load_balancers for vip in load_balancer.vips)
-    addresses = {*vips, *(member.address for member in members)} - {""}
-    wanted = [f"ip_address={address}" for address in sorted(addresses)]
+def addresses(load_balancers: Iterable[LoadBalancer]) -> set[str]:
+    """Return the addresses of the VIPs and of the members, whose ports are read."""
+    parts = list(load_balancers)
+    vips = (vip.address for load_balancer in parts for vip in load_balancer.vips)
+    return {*vips, *(member.address for member in _members(parts))} - {""}
+
+
+def _members(load_balancers: Iterable[LoadBalancer]) -> Iterator[Member]:
+    """Yield the members of the SCTP listeners' pools."""
+    for load_balancer in load_balancers:
+        for listener in makers.sctp_listeners(load_balancer):
+            if listener.pool:
+                yield from listener.pool.members
+
+
+def _ports(neutron: Any, load_balancers: Iterable[LoadBalancer]) -> tuple[Port, ...]:
+    wanted = [f"ip_address={address}" for address in sorted(addresses(load_balancers))]
     # A port that has several of the addresses comes several times.
     return tuple({port.id: port for port in _each(neutron, PORTS, "fixed_ips", wanted)}.values())
 
 
-def _subnets(
-    neutron: Any, load_balancers: Iterable[LoadBalancer], members: Iterable[Member]
-) -> dict[str, Network]:
+def _subnets(neutron: Any, load_balancers: Sequence[LoadBalancer]) -> dict[str, Network]:
     of_vips = (vip.subnet_id for load_balancer in load_balancers for vip in load_balancer.vips)
-    ids = {*of_vips, *(member.subnet_id for member in members)} - {None}
+    ids = {*of_vips, *(member.subnet_id for member in _members(load_balancers))} - {None}
     return dict(_each(neutron, SUBNETS, "id", sorted(map(str, ids))))
 
 
@@ -189,11 +191,11 @@ def _with_address_groups(
     if not ids:
         return groups
     read = partial(_each, cloud.neutron, ADDRESS_GROUPS, "id", ids)
-    addresses = cloud.call(partial(_readable, lambda: dict(read())))
-    if isinstance(addresses, Unreadable):
+    networks = cloud.call(partial(_readable, lambda: dict(read())))
+    if isinstance(networks, Unreadable):
         return groups
     return {
-        group_id: replace(group, rules=tuple(_without_address_groups(group.rules, addresses)))
+        group_id: replace(group, rules=tuple(_without_address_groups(group.rules, networks)))
         for group_id, group in groups.items()
     }
 

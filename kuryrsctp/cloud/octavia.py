@@ -21,7 +21,7 @@ from kuryrsctp.cloud.endpoints import root
 from kuryrsctp.cloud.paging import octavia_collection, rows
 from kuryrsctp.cloud.rows import Row
 from kuryrsctp.errors import MalformedAnswer
-from kuryrsctp.makers import is_sctp, sctp_listeners
+from kuryrsctp.makers import sctp_listeners
 from kuryrsctp.model import HealthMonitor, Listener, LoadBalancer, Member, Pool, Vip
 
 _VERSION = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}")
@@ -189,7 +189,10 @@ def with_parts(
     `pools` may hold those of other load balancers, too; `own_pools` are of this one.
     """
     whole = _with_pools(listeners, pools)
-    orphans = {pool.id: pool for pool in own_pools if not pool.listener_ids and is_sctp(pool)}
+    # Not by name: the list of all services has no orphan of another protocol.
+    orphans = {
+        pool.id: pool for pool in own_pools if not pool.listener_ids and pool.protocol == "SCTP"
+    }
     return replace(load_balancer, listeners=whole, orphaned_pools=tuple(orphans.values()))
 
 

@@ -19,6 +19,7 @@ from kuryrsctp.cloud.lookup import Directory
 from kuryrsctp.cloud.quotas import Quotas
 from kuryrsctp.errors import Inconclusive
 from kuryrsctp.makers import ServiceGroup
+from kuryrsctp.model import NetworkState, Unreadable
 from kuryrsctp.verifier import single
 from kuryrsctp.verifier.report import Expectations, VerifyReport
 from kuryrsctp.verifier.single import NO_EXPECTATIONS
@@ -127,7 +128,8 @@ class _Batches:
             failed = [ServiceResult(ref=group.ref, error=error) for group in batch]
             return [results.get(number, failure) for number, failure in enumerate(failed)]
         for number, group in groups.items():
-            judge = partial(single.check, cloud, group, self.expected, self.quotas, network)
+            own = _share(network, group)
+            judge = partial(single.check, cloud, group, self.expected, self.quotas, own)
             results[number] = _result(group.ref, judge)
         return [results[number] for number in range(len(batch))]
 
@@ -217,6 +219,18 @@ def _with_members(cloud: Cloud, group: ServiceGroup) -> ServiceGroup:
     if not _is_unique(group):
         return group
     return replace(group, load_balancers=(octavia.read_members(cloud, group.load_balancers[0]),))
+
+
+def _share(network: NetworkState, group: ServiceGroup) -> NetworkState:
+    """Return the network state with the ports that are read for one service alone.
+
+    Another's ports would tell what these credentials see of its project.
+    """
+    if isinstance(network.ports, Unreadable) or not _is_unique(group):
+        return network
+    addresses = neutron.addresses(group.load_balancers)
+    ports = tuple(port for port in network.ports if not addresses.isdisjoint(port.addresses))
+    return replace(network, ports=ports)
 
 
 def _result(ref: naming.ServiceRef, judge: Callable[[], VerifyReport]) -> ServiceResult:

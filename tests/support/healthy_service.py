@@ -3,11 +3,10 @@
 """A healthy service in a real cloud, and the ways to change it that mend it again."""
 
 import json
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -17,6 +16,8 @@ import kuryrsctp
 from kuryrsctp.verifier.report import Expectations, Finding, Status
 from tests.support import kuryr
 from tests.support.cloud import Cloud
+from tests.support.database import stored_row
+from tests.support.readers import without_ages
 
 NAME = "core/nrf"
 ADDRESSES = ("10.0.0.110", "10.0.0.111")
@@ -60,7 +61,7 @@ class HealthyService:
         if _is_listed(rows):
             report = in_bulk[name]
             assert report is not None
-            assert _without_ages(report.findings) == _without_ages(rows)
+            assert without_ages(report.findings) == without_ages(rows)
         else:
             assert name not in in_bulk
         return rows
@@ -78,12 +79,6 @@ def _is_listed(rows: Iterable[Finding]) -> bool:
         (row.check, row.status) for row in rows
     }
     return is_ambiguous or any(row.check == "listener-protocol" for row in rows)
-
-
-def _without_ages(rows: Iterable[Finding]) -> list[Finding]:
-    """Return findings without the time that passes from one way to the other."""
-    age = re.compile(r"\bfor \d+ (s|min|h|days)\b")
-    return [replace(row, detail=age.sub("for some time", row.detail)) for row in rows]
 
 
 def _nothing(_: HealthyService) -> dict[str, str]:
@@ -154,15 +149,9 @@ def stored(part: str, *, age: timedelta = timedelta(hours=1), **changes: object)
     def fault(healthy: HealthyService) -> Iterator[None]:
         key = "load_balancer_id" if table == "vip" else "id"
         timed = {} if table == "vip" else {"updated_at": time_ago(age)}
-        values, row = {**changes, **timed}, healthy.ids[part]
-        asked = f"SELECT {', '.join(values)} FROM {table} WHERE {key} = ?"
-        ((*before,),) = healthy.cloud.sql("octavia", asked, [row])
-        put = f"UPDATE {table} SET {', '.join(f'{name} = ?' for name in values)} WHERE {key} = ?"
-        healthy.cloud.sql("octavia", put, [*values.values(), row])
-        try:
+        values = {**changes, **timed}
+        with stored_row(healthy.cloud, table, healthy.ids[part], key=key, **values):
             yield
-        finally:
-            healthy.cloud.sql("octavia", put, [*before, row])
 
     return fault
 
