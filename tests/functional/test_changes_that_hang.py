@@ -99,6 +99,20 @@ def test_a_monitor_whose_change_hangs_is_a_fault(healthy: HealthyService) -> Non
     assert "PENDING_UPDATE for 6 h: stuck" in seen.told("pool-monitor", f"{NAME}:SCTP:38412")
 
 
+@pytest.mark.parametrize("status", ["PENDING_UPDATE", "PENDING_DELETE"])
+def test_a_pool_that_is_not_there_is_no_fault_while_its_load_balancer_changes(
+    healthy: HealthyService, status: str
+) -> None:
+    now = timedelta(seconds=5)
+    with (
+        stored("load_balancer", provisioning_status=status, age=now)(healthy),
+        stored("listener", default_pool_id=None, operating_status="OFFLINE", age=now)(healthy),
+    ):
+        seen = reading(healthy)
+    assert not seen.report.failures
+    assert all(row.transient for row in seen.report.findings if row.status is Status.WARN)
+
+
 def test_what_hangs_is_listed_and_probed_all_the_same(healthy: HealthyService) -> None:
     with stored("load_balancer", provisioning_status="PENDING_UPDATE", age=HOURS)(healthy):
         assert reading(healthy).listed[NAME].ports == (9999, 38412)

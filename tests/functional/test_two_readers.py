@@ -41,11 +41,7 @@ def test_a_listener_that_is_called_sctp_and_is_tcp_is_told_of_beside_a_good_one(
 def test_listener_and_pool_may_each_have_the_wrong_protocol(
     healthy: HealthyService, of_listener: dict[str, str], of_pool: dict[str, str]
 ) -> None:
-    with ExitStack() as stack:
-        for part in ("listener", "other_listener"):
-            stack.enter_context(stored(part, **of_listener)(healthy))
-        for part in ("pool", "other_pool"):
-            stack.enter_context(stored(part, **of_pool)(healthy))
+    with stored("other_listener", **of_listener)(healthy), stored("other_pool", **of_pool)(healthy):
         seen = read(healthy.users["viewer"], NAME)
     expected = {
         (check, "FAIL")

@@ -39,7 +39,7 @@ def subnets(connection: Connection) -> Iterator[dict[str, str]]:
     second = network.create_subnet(
         name=OTHER_SUBNET, network_id=first.network_id, cidr="10.99.0.0/24", ip_version=4
     )
-    network.add_interface_to_router(router, subnet_id=second.id)
+    network.add_interface_to_router(router, subnet=second.id)
     names = (kuryr.SUBNET, kuryr.SUBNET_V6, OTHER_SUBNET)
     try:
         yield {name: network.find_subnet(name, ignore_missing=False).id for name in names}
