@@ -86,7 +86,7 @@ def test_what_is_seen_of_another_services_ports_does_not_change_a_verdict(cloud:
             )
             for mark in marks
         )
-        gone = {"port_id": "96b38be3-1183-41c5-a0db-d246ef1d07cb", "ip_address": "10.0.0.190"}
+        gone = {"port_id": "96b38be3-1183-41c5-a0db-d246ef1d07cb", "ip_address": "10.99.99.9"}
         stack.enter_context(stored_row(cloud, "vip", amf.id, key="load_balancer_id", **gone))
         seen = read(connection, f"{namespace}/amf")
     assert seen.odd == set()
@@ -97,7 +97,7 @@ def test_what_is_seen_of_another_services_ports_does_not_change_a_verdict(cloud:
 def answers_changed(cloud: Cloud, directory: Path, field: str, value: str) -> Iterator[Connection]:
     """Let the APIs send another value for each field of a name; connect to them."""
     with in_front_of(cloud, directory) as proxy:
-        proxy.replaced[f'"{field}": '.encode()] = f'"{field}": {value}, "_{field}": '.encode()
+        proxy.replaced[f'"{field}":'.encode()] = f'"{field}": {value}, "_{field}":'.encode()
         files = [proxy.environ["OS_CLIENT_CONFIG_FILE"]]
         region = openstack.config.OpenStackConfig(config_files=files).get_one("kuryr")
         with Connection(config=region) as connection:
