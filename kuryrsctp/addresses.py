@@ -52,6 +52,14 @@ def parse_address(text: str) -> Address:
         raise AddressError(f"'{text}' is not a numeric IP address") from None
 
 
+def canonical(text: str) -> str:
+    """Return the short form of a numeric IP address; any other text stays as it is."""
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return text
+
+
 def numeric_endpoint(address: str, port: int) -> Endpoint:
     """Return the endpoint of a numeric address; an IPv4-mapped IPv6 address becomes IPv4.
 

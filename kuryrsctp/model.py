@@ -21,7 +21,8 @@ from kuryrsctp.addresses import Network
 class Member:
     """A member of a pool: the address and port of a pod or node.
 
-    A health monitor asks its `monitor_port` in place of its own, where it has one.
+    A health monitor asks its `monitor_address` and `monitor_port` in place of its own, where it has
+    them.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Member:
     provisioning_status: str
     operating_status: str
     subnet_id: str | None = None
+    monitor_address: str | None = None
     monitor_port: int | None = None
     backup: bool = False
     changed_at: datetime | None = None
@@ -179,6 +181,7 @@ class QuotaKind(enum.Enum):
     LISTENERS = "listeners"
     POOLS = "pools"
     MEMBERS = "members"
+    HEALTH_MONITORS = "health monitors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +226,7 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A port; `port_security` off means that nothing is filtered.
+    """A port; `port_security` off, or a Neutron without security groups, filters nothing.
 
     `owner` is what it was made for, as Neutron calls it, "" if that is not known.
     """

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import openstack.exceptions
 
 from kuryrsctp import makers
-from kuryrsctp.addresses import Network
+from kuryrsctp.addresses import Network, canonical
 from kuryrsctp.cloud.calls import Cloud
 from kuryrsctp.cloud.paging import Collection, neutron_collection, rows
 from kuryrsctp.cloud.rows import Row
@@ -43,7 +43,9 @@ def _port(row: Row) -> Port:
         project_id=row.text("project_id"),
         addresses=tuple(fixed_ip.text("ip_address") for fixed_ip in row.rows("fixed_ips")),
         security_group_ids=row.texts("security_groups"),
-        port_security=row.flag("port_security_enabled", default=True),
+        # Neutron without the extension security-group has no such list, and filters nothing.
+        port_security=row.flag("port_security_enabled", default=True)
+        and row.has("security_groups"),
         owner=row.text("device_owner"),
     )
 
@@ -149,7 +151,9 @@ def addresses(load_balancers: Iterable[LoadBalancer]) -> set[str]:
     """Return the addresses of the VIPs and of the members, whose ports are read."""
     parts = list(load_balancers)
     vips = (vip.address for load_balancer in parts for vip in load_balancer.vips)
-    return {*vips, *(member.address for member in _members(parts))} - {""}
+    every = {*vips, *(member.address for member in _members(parts))} - {""}
+    # Octavia keeps a member's address as it was written, Neutron has the short form of each.
+    return set(map(canonical, every))
 
 
 def _members(load_balancers: Iterable[LoadBalancer]) -> Iterator[Member]:

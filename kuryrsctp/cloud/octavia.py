@@ -107,6 +107,7 @@ def _member(row: Row) -> Member:
         weight=row.number("weight", 1),
         backup=row.flag("backup", default=False),
         subnet_id=row.optional_text("subnet_id"),
+        monitor_address=row.optional_text("monitor_address"),
         monitor_port=row.optional_number("monitor_port"),
     )
 
@@ -125,6 +126,10 @@ def _health_monitor(row: Row, pool_id: str) -> HealthMonitor:
 LOAD_BALANCERS = octavia_collection("/lbaas/loadbalancers", "load balancer", _load_balancer)
 LISTENERS = octavia_collection("/lbaas/listeners", "listener", _listener)
 POOLS = octavia_collection("/lbaas/pools", "pool", _pool)
+# Their IDs, to count them.
+HEALTH_MONITORS = octavia_collection(
+    "/lbaas/healthmonitors", "health monitor", lambda row: row.required_text("id")
+)
 # Of one pool, whose ID the path needs. Sorted by age, as Octavia does by default: in the order
 # in which the pods came.
 MEMBERS = replace(octavia_collection("/members", "member", _member), order={})

@@ -23,6 +23,7 @@ _NAMES = {
     QuotaKind.LISTENERS: "listener",
     QuotaKind.POOLS: "pool",
     QuotaKind.MEMBERS: "member",
+    QuotaKind.HEALTH_MONITORS: "health_monitor",
 }
 
 
@@ -84,6 +85,8 @@ def _used(api: Any, kind: QuotaKind, project: str) -> int:
         return len({part.id for part in rows(api, octavia.LOAD_BALANCERS, project_id=project)})
     if kind is QuotaKind.LISTENERS:
         return len({part.id for part in rows(api, octavia.LISTENERS, project_id=project)})
+    if kind is QuotaKind.HEALTH_MONITORS:
+        return len(set(rows(api, octavia.HEALTH_MONITORS, project_id=project)))
     pools = {pool.id: pool for pool in rows(api, octavia.POOLS, project_id=project)}
     if kind is QuotaKind.POOLS:
         return len(pools)

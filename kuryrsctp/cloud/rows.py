@@ -80,6 +80,10 @@ class Row:
                 raise self._malformed(name, value, str)
         return tuple(value[:MAX_TEXT_LENGTH] for value in values)
 
+    def has(self, name: str) -> bool:
+        """Tell whether there is such a field with a value."""
+        return self._get(name, list) is not None
+
     def row(self, name: str) -> "Row | None":
         """Return an object inside this one, None by default."""
         value = self._get(name, dict)

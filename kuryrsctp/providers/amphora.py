@@ -20,7 +20,10 @@ AMPHORA = Provider(
     # Not in the template of keepalived's configuration for LVS.
     heeds_backup=False,
     connection_limit="of each member, not of the listener (keepalived's uthreshold)",
+    # In the template of keepalived's configuration for LVS.
+    default_persistence_timeout=360,
     traffic_source=TrafficSource.BALANCER,
+    filters_at_vip=True,
     has_statistics=True,
     listener_error="the amphora does not run it",
     recovery="the cloud's operator can have new amphorae made: `openstack loadbalancer failover"

@@ -52,6 +52,8 @@ class Provider:
     monitors: frozenset[str] | None = None
     # The algorithms that need not do what they promise, and what the provider does then.
     unheeded_algorithms: Mapping[str, Distribution] = field(default_factory=dict)
+    # How long session persistence lasts without a timeout, in seconds; None if it is not known.
+    default_persistence_timeout: int | None = None
     # Whether session persistence without a timeout is applied.
     heeds_endless_persistence: bool = True
     # Whether the weights of members are applied; None if that is not known.
@@ -63,8 +65,8 @@ class Provider:
     # A type of monitor that the provider takes and that makes its objects ERROR without a fault.
     misleading_monitors: frozenset[str] = frozenset()
     traffic_source: TrafficSource = TrafficSource.UNKNOWN
-    # Where security groups are enforced: at the VIP's port, or at the members' ports only.
-    filters_at_vip: bool = True
+    # Whether security groups are enforced at the VIP's port; None if that is not known.
+    filters_at_vip: bool | None = None
     # Whether OFFLINE says that a part does not work.
     reports_offline: bool = True
     # Why a listener is in ERROR.

@@ -18,7 +18,7 @@ from kuryrsctp.makers import ServiceGroup
 from kuryrsctp.model import LoadBalancer, NetworkState, QuotaKind
 from kuryrsctp.verifier.checks import run
 from kuryrsctp.verifier.report import Expectations, Finding, Status, VerifyReport
-from kuryrsctp.verifier.snapshot import Snapshot, missing_members, missing_ports
+from kuryrsctp.verifier.snapshot import Snapshot, missing_members, missing_ports, unasked_ports
 
 NO_EXPECTATIONS = Expectations()
 
@@ -170,3 +170,5 @@ def _missing(load_balancer: LoadBalancer, expected: Expectations) -> Iterator[Qu
         yield QuotaKind.POOLS
     if any(listener.pool and missing_members(listener.pool, expected) for listener in listeners):
         yield QuotaKind.MEMBERS
+    if any(listener.pool and unasked_ports(listener.pool) for listener in listeners):
+        yield QuotaKind.HEALTH_MONITORS

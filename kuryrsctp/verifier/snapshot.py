@@ -51,3 +51,11 @@ def missing_members(pool: Pool, expected: Expectations) -> int:
     wanted = 1 if expected.members is None else expected.members
     missing = set(expected.addresses) - {member.address for member in pool.members}
     return max(wanted - len(pool.members), len(missing))
+
+
+def unasked_ports(pool: Pool) -> list[int]:
+    """Return the ports that members have for a health monitor where there is none, in order."""
+    if pool.health_monitor_id:
+        return []
+    ports = (each.monitor_port for each in pool.members if each.monitor_port != each.protocol_port)
+    return sorted(set(filter(None, ports)))

@@ -112,6 +112,10 @@ HEALTHY = {
     "a floating IP": Kind(together(floating_ip_down, floating_ip_is_active)),
     "no group at the VIP": Kind(vip_without_groups),
     "a group that was given to the VIP": Kind(vip_given_a_group("sctp")),
+    "a group that was given to the VIP of a listener with allowed CIDRs": Kind(
+        together(changed("listener", allowed_cidrs=["203.0.113.0/24"]), vip_given_a_group("sctp")),
+        expected={"source": CLIENTS},
+    ),
     "pods in a group that lets nothing out unasked": Kind(pods_in_a_group()),
     "pods in a stateless group": Kind(pods_in_a_group(stateful=False, answers=True)),
     "pods that let in an address group": Kind(pods_that_admit_addresses("10.0.0.128/25")),

@@ -23,6 +23,7 @@ from tests.support.service_faults import (
     EMPTY,
     ONE_MEMBER_TWICE,
     POLICY_LOCAL,
+    PORTS_FOR_A_MONITOR,
     TWIN,
     WEB,
     down,
@@ -36,6 +37,7 @@ from tests.support.service_faults import (
     rule_of_the_vip_deleted,
     tcp_only,
     together,
+    vip_without_groups,
 )
 from tests.support.shell import Shell
 from tests.support.struggling_proxy import in_front_of
@@ -161,6 +163,13 @@ CASES = {
     "pool off": Case(changed("pool", **OFF), {("pool-admin-state", "FAIL")}),
     "pool in ERROR": Case(stored("pool", **BROKEN), {("pool-status", "FAIL")}),
     "monitor over HTTP": Case(monitored("HTTP"), {("pool-monitor", "WARN")}),
+    "no monitor where members have a port for one": Case(
+        PORTS_FOR_A_MONITOR, {("pool-monitor", "WARN")}
+    ),
+    "no monitor where members have a port for one, and none may be made": Case(
+        together(PORTS_FOR_A_MONITOR, full("health_monitors")),
+        {("pool-monitor", "WARN"), ("health-monitor-quota", "WARN")},
+    ),
     "pool without a member": Case(EMPTY, {("members-exist", "WARN")}, "core/udr"),
     "too few members": Case(nothing, {("members-exist", "FAIL")}, expected={"members": 3}),
     "too few members, and no other may be made": Case(
@@ -260,6 +269,9 @@ CASES = {
     ),
     "VIP that was given a group for TCP": Case(
         vip_given_a_group("tcp"), {("vip-security-groups", "FAIL")}
+    ),
+    "VIP whose port was taken out of a group that was given to it": Case(
+        together(vip_given_a_group("sctp"), vip_without_groups), {("vip-security-groups", "WARN")}
     ),
     "floating IP that is DOWN": Case(floating_ip_down, {("floating-ip", "WARN")}),
 }

@@ -106,7 +106,7 @@ Fault = tuple[tuple[LoadBalancer, ...], dict[str, Any]]
 def _faults(healthy: LoadBalancer) -> Iterator[Fault]:
     (port,) = healthy.listeners
     assert port.pool
-    for changed in _states(healthy):
+    for changed in (*_states(healthy), *_given(healthy)):
         yield (changed,), {}
     for changed_listener in _listeners(port):
         yield (_with(healthy, changed_listener),), {}
@@ -139,6 +139,7 @@ def _faults(healthy: LoadBalancer) -> Iterator[Fault]:
         quotas = dict.fromkeys(QuotaKind, quota)
         yield (healthy,), {"expected": Expectations(ports=((91, 9),), members=9), "quotas": quotas}
         yield (_with(healthy, replace(port, pool=None)),), {"quotas": quotas}
+        yield (_with(healthy, replace(port, pool=_with_ports(port.pool))),), {"quotas": quotas}
         yield (replace(healthy, listeners=()),), {"quotas": quotas}
 
 
@@ -154,6 +155,13 @@ def _states(part: Any) -> Iterator[Any]:
     for status in _OPERATING if hasattr(part, "operating_status") else ():
         yield replace(part, operating_status=status)
     yield replace(part, admin_state_up=False)
+
+
+def _given(healthy: LoadBalancer) -> Iterator[LoadBalancer]:
+    """Yield a load balancer whose VIP was given groups that its port is not in."""
+    for groups_of_vip in (("mine",), ("mine", "yours")):
+        for status in ("ACTIVE", "PENDING_UPDATE", "ERROR"):
+            yield replace(healthy, vip_security_group_ids=groups_of_vip, provisioning_status=status)
 
 
 def _listeners(port: Listener) -> Iterator[Listener]:
@@ -173,9 +181,17 @@ def _pools(found: Pool) -> Iterator[Pool]:
     yield replace(found, members=())
     yield replace(found, members=tuple(replace(each, weight=0) for each in found.members))
     yield replace(found, members=tuple(replace(each, address="::1") for each in found.members))
+    yield _with_ports(found)
     for algorithm in _ALGORITHMS:
         for persistence in (None, "SOURCE_IP"):
             yield replace(found, lb_algorithm=algorithm, session_persistence=persistence)
+
+
+def _with_ports(found: Pool) -> Pool:
+    """Return a pool whose members have a port for a health monitor."""
+    return replace(
+        found, members=tuple(replace(each, monitor_port=31999) for each in found.members)
+    )
 
 
 def _monitored(found: Pool) -> Iterator[tuple[Pool, tuple[HealthMonitor, ...]]]:

@@ -87,6 +87,7 @@ def full(*kinds: str) -> Fault:
             "listeners": len(list(healthy.octavia.listeners())),
             "pools": len(list(healthy.octavia.pools())),
             "members": sum(len(pool.members) for pool in healthy.octavia.pools()),
+            "health_monitors": len(list(healthy.octavia.health_monitors())),
         }
         api.update_quota(healthy.project, **{kind: used[kind] for kind in kinds})
         try:
@@ -176,11 +177,10 @@ def monitored(kind: str, **more: Any) -> Fault:
 
 
 # As cloud-provider-openstack makes it for externalTrafficPolicy Local.
-POLICY_LOCAL = together(
-    monitored("HTTP", url_path="/healthz"),
-    changed("member", monitor_port=31999),
-    changed("other_member", monitor_port=31999),
+PORTS_FOR_A_MONITOR = together(
+    changed("member", monitor_port=31999), changed("other_member", monitor_port=31999)
 )
+POLICY_LOCAL = together(monitored("HTTP", url_path="/healthz"), PORTS_FOR_A_MONITOR)
 
 
 def down(*parts: str) -> Callable[[HealthyService], dict[str, str]]:

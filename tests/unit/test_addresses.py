@@ -77,3 +77,16 @@ def test_what_is_not_a_port_is_a_usage_error(port: str | int) -> None:
 def test_what_is_not_a_numeric_address_is_an_address_error(text: str) -> None:
     with pytest.raises(AddressError, match="is not a numeric IP address"):
         addresses.parse_address(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("fd00:75:0::75", "fd00:75::75"),
+        ("FD00::00AB", "fd00::ab"),
+        ("10.0.0.1", "10.0.0.1"),
+        ("no-address", "no-address"),
+    ],
+)
+def test_the_short_form_of_an_address_is_neutrons(text: str, short: str) -> None:
+    assert addresses.canonical(text) == short

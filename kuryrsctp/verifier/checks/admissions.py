@@ -52,12 +52,12 @@ def judge(
 ) -> CheckResult:
     """Say whether a port's groups allow traffic.
 
-    `deciding` are the groups that hold all the rules for it, by default all of the port's;
-    `unreadable` is what to say where some of these cannot be read, and `note` is added to what is
-    not allowed.
+    `deciding` are the groups that have to hold the rules for it, by default all of the port's: of
+    others it does not matter whether they can be read. `unreadable` is what to say where some of
+    these cannot be read, and `note` is added to what is not allowed.
     """
     if not port.port_security:
-        return ok("port security is off: everything is allowed")
+        return ok("the port is not filtered: everything is allowed")
     if not port.security_group_ids:
         place = word(port.id, "port")
         add = f"`openstack port set --security-group <group that allows SCTP> {place}`"
@@ -67,12 +67,13 @@ def judge(
     if isinstance(network.groups, Unreadable):
         return skip(network.groups.reason)
     ids = deciding or port.security_group_ids
-    groups = [network.groups[group] for group in ids if group in network.groups]
+    readable = [group for group in port.security_group_ids if group in network.groups]
+    groups = [network.groups[group] for group in readable]
     rules = [rule for group in groups for rule in group.rules]
     admitted, worst = _worst(
         traffic.sources, lambda source: admission(rules, traffic.number, source, traffic.protocol)
     )
-    if admitted is not Admission.ALL and len(groups) < len(ids):
+    if admitted is not Admission.ALL and not set(ids) <= set(readable):
         return skip(unreadable)
     if admitted is not Admission.ALL:
         networks = [
@@ -82,7 +83,8 @@ def judge(
         ]
         return _not_all(admitted, traffic, worst, networks, ids, note)
     allowed = ok(f"allowed: {traffic.wanted_from(worst)}")
-    if len(groups) < len(ids) or any(group.stateful for group in groups):
+    # A group that cannot be read may let the answers out, whatever it was made for.
+    if len(groups) < len(port.security_group_ids) or any(group.stateful for group in groups):
         return allowed
     return _answers(groups, traffic, traffic.sources, ids) or allowed
 
@@ -107,7 +109,7 @@ def _not_all(
     wanted, which, networks = traffic.wanted_from(sources), _named(groups), list(networks)
     hint = _listed(_rule_for(traffic, source, groups[0]) for source in sources)
     if admitted is Admission.BY_GROUP:
-        return skip(f"not known: {which} admits the members of other groups, for {wanted}")
+        return skip(f"not known: {which} has a rule for a remote group, for {wanted}")
     if admitted is Admission.NONE:
         return fail(f"{which} does not allow {wanted}{note}", hint)
     if not _is_everywhere(sources):
@@ -134,7 +136,7 @@ def _answers(
     if admitted is Admission.NONE:
         return fail(f"{which}, and has no egress rule for {answers}", hint)
     if admitted is Admission.BY_GROUP:
-        return skip(f"not known: {which}, and admits {answers} only for members of other groups")
+        return skip(f"not known: {which}, and has only a rule for a remote group, for {answers}")
     if admitted is Admission.SOME and not _is_everywhere(worst):
         return warn(f"{which}, and has egress rules only for a part of {answers}", hint)
     return None

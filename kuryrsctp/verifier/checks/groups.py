@@ -3,15 +3,18 @@
 """Checks on the security groups on the way: of the VIPs' port, and of the members' ports."""
 
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import replace
 
-from kuryrsctp.addresses import Network
+from kuryrsctp.addresses import Network, canonical
 from kuryrsctp.model import Port, Unreadable
 from kuryrsctp.providers.provider import TrafficSource
 from kuryrsctp.verifier.checks.admissions import Traffic, judge
-from kuryrsctp.verifier.checks.catalogue import CheckResult, check, ok, skip
+from kuryrsctp.verifier.checks.catalogue import CheckResult, check, ok, skip, warn
 from kuryrsctp.verifier.checks.network import port_of_vips
+from kuryrsctp.verifier.checks.placeholders import word
 from kuryrsctp.verifier.checks.targets import ListenerTarget, LoadBalancerTarget, MemberTarget
+from kuryrsctp.verifier.report import Status
 from kuryrsctp.verifier.security_groups import Admission, covered
 
 _EVERYWHERE = {4: ipaddress.ip_network("0.0.0.0/0"), 6: ipaddress.ip_network("::/0")}
@@ -21,14 +24,18 @@ _UNREADABLE_OWN = (
     "a group that was given to the VIP (vip_sg_ids) is not visible to these credentials"
 )
 _NO_LISTENER_RULES = ": where the VIP was given groups (vip_sg_ids), Octavia makes no rules"
-# What a monitor of each type asks with.
+_REFUSED = (
+    "see the load balancer's row, load-balancer-provisioning: Neutron refuses a port that is in a"
+    " stateless group and in another that is not, which leaves the load balancer in ERROR"
+)
+# What a monitor of each type asks with. One of type UDP-CONNECT takes silence for an answer: no
+# group can make it fail.
 _PROTOCOLS = {
     "HTTP": "TCP",
     "HTTPS": "TCP",
     "SCTP": "SCTP",
     "TCP": "TCP",
     "TLS-HELLO": "TCP",
-    "UDP-CONNECT": "UDP",
 }
 
 
@@ -38,7 +45,7 @@ _PROTOCOLS = {
     meaning="The security groups of the VIPs' port allow SCTP to the listener's port, from --source"
     " or else from all clients that the listener admits.",
     cause="A rule was deleted by hand; or the VIP was given groups (vip_sg_ids), for which Octavia"
-    " makes no rules.",
+    " makes no rules; or its port was taken out of one of these.",
     remedy="`openstack security group rule create --ingress --protocol sctp --dst-port <port>"
     " <group>`",
 )
@@ -51,12 +58,14 @@ def vip_security_groups(target: ListenerTarget) -> CheckResult:
         return skip(f"{listener.provisioning_status}: its rules may not be there yet")
     if port is None:
         return skip("the VIP's port is not visible")
+    provider = target.provider
+    deciding = target.load_balancer.vip_security_group_ids if provider.filters_at_vip else ()
+    if lacking := [group for group in deciding if group not in port.security_group_ids]:
+        return _lacking(target, lacking)
     if not port.security_group_ids:
         return ok("no group: right where only the members' groups filter")
-    if not target.provider.filters_at_vip:
-        return skip(f"{target.provider.title} filters at the members' ports, not at the VIP's")
-    given = target.load_balancer.vip_security_group_ids
-    deciding = [group for group in port.security_group_ids if group in given]
+    if provider.filters_at_vip is False:
+        return skip(f"{provider.title} filters at the members' ports, not at the VIP's")
     versions = {vip.version for vip in target.load_balancer.vips}
     result = judge(
         target.snapshot.network,
@@ -66,10 +75,25 @@ def vip_security_groups(target: ListenerTarget) -> CheckResult:
         unreadable=_UNREADABLE_OWN if deciding else _UNREADABLE_VIP,
         note=_NO_LISTENER_RULES if deciding else "",
     )
-    own = target.provider.remedies.get("vip-security-groups")
+    if provider.filters_at_vip is None and result.status is not Status.OK:
+        return skip(f"whether {provider.title} filters at the VIP's port is not known")
+    own = provider.remedies.get("vip-security-groups")
     if own and result.hint and listener.admin_state_up and not deciding:
         return replace(result, hint=f"{own}; if not: {result.hint}")
     return result
+
+
+def _lacking(target: ListenerTarget, groups: Sequence[str]) -> CheckResult:
+    """Say that the VIPs' port is not in groups that were given to the VIP."""
+    load_balancer = target.load_balancer
+    if load_balancer.provisioning_status.startswith("PENDING_"):
+        return skip(f"{load_balancer.provisioning_status}: its port may not be changed yet")
+    detail = f"the VIP was given group {', '.join(groups)} (vip_sg_ids), and its port is not in it"
+    if load_balancer.provisioning_status == "ERROR":
+        return warn(detail, _REFUSED)
+    words = (word(group, "group") for group in load_balancer.vip_security_group_ids)
+    given, balancer = " --vip-sg-id ".join(words), word(load_balancer.id, "ID")
+    return warn(detail, f"`openstack loadbalancer set --vip-sg-id {given} {balancer}`")
 
 
 @check(
@@ -102,9 +126,11 @@ def member_security_groups(target: MemberTarget) -> CheckResult:
 )
 def monitor_security_groups(target: MemberTarget) -> CheckResult:
     """Check the same port for what the load balancer's health monitor asks."""
-    asked, port = _question(target), _port_of(target)
-    if target.member.operating_status == "ONLINE":
+    asked, port, member = _question(target), _port_of(target), target.member
+    if member.operating_status == "ONLINE":
         return ok("the health monitor reaches it")
+    if member.monitor_address not in (None, member.address):
+        return skip(f"the health monitor asks {member.monitor_address}, not the member's address")
     if target.provider.traffic_source is not TrafficSource.BALANCER:
         return skip(f"where {target.provider.title} asks from is not known")
     if isinstance(port, Unreadable):
@@ -127,11 +153,20 @@ def _question(target: MemberTarget) -> tuple[str, int] | None:
 
 
 def _has_group_of_online_member(target: MemberTarget, port: Port) -> bool:
-    """Tell whether the health monitor gets through the same groups elsewhere."""
-    online = [member for member in target.pool.members if member.operating_status == "ONLINE"]
-    ports = [_port_of(replace(target, member=member)) for member in online]
+    """Tell whether the same question gets from the same subnet through the same groups."""
+    question, network = _question(target), _balancer_network(target)
+    others = [replace(target, member=member) for member in target.pool.members]
+    ports = [
+        _port_of(other)
+        for other in others
+        if other.member.operating_status == "ONLINE"
+        and other.member.monitor_address in (None, other.member.address)
+        and (_question(other), _balancer_network(other)) == (question, network)
+    ]
     return any(
-        isinstance(other, Port) and set(other.security_group_ids) == set(port.security_group_ids)
+        isinstance(other, Port)
+        and other.port_security
+        and set(other.security_group_ids) == set(port.security_group_ids)
         for other in ports
     )
 
@@ -141,7 +176,7 @@ def _port_of(target: MemberTarget) -> Port | Unreadable:
     member, ports = target.member, target.snapshot.network.ports
     if isinstance(ports, Unreadable):
         return ports
-    having = [port for port in ports if member.address in port.addresses]
+    having = [port for port in ports if canonical(member.address) in port.addresses]
     own = [port for port in having if port.project_id == target.load_balancer.project_id]
     if len(having) > 1 and len(own) == 1:
         having = own
@@ -164,7 +199,8 @@ def vip_networks(target: LoadBalancerTarget) -> tuple[Network, ...]:
 def _clients(target: ListenerTarget, versions: set[int]) -> tuple[Network, ...] | Unreadable:
     """Return the clients' networks: as the user says, or all that the listener admits."""
     try:
-        cidrs = [ipaddress.ip_network(cidr, strict=False) for cidr in target.listener.allowed_cidrs]
+        allowed = target.listener.allowed_cidrs if target.applies_allowed_cidrs else ()
+        cidrs = [ipaddress.ip_network(cidr, strict=False) for cidr in allowed]
         everywhere = [_EVERYWHERE[version] for version in sorted(versions)]
     except (KeyError, ValueError):
         return Unreadable("the VIP is not an IP address, or an allowed CIDR not a network")
@@ -199,6 +235,11 @@ def _balancer_network(target: MemberTarget) -> tuple[Network, ...] | Unreadable:
     version = 6 if ":" in target.member.address else 4
     of_family = [vip.subnet_id for vip in target.load_balancer.vips if vip.version == version]
     subnet_id = target.member.subnet_id or next(filter(None, of_family), "")
+    if not subnet_id:
+        return Unreadable("from which subnet the load balancer reaches it is not known")
     if subnet_id not in subnets:
         return Unreadable(f"the load balancer's subnet {subnet_id} is not visible")
-    return (subnets[subnet_id],)
+    network = subnets[subnet_id]
+    if network.version != version:
+        return Unreadable(f"the member has an IPv{version} address, and its subnet is {network}")
+    return (network,)

@@ -11,7 +11,7 @@ from kuryrsctp.verifier.checks.targets import (
     PoolTarget,
     ServiceTarget,
 )
-from kuryrsctp.verifier.snapshot import Snapshot, missing_members, missing_ports
+from kuryrsctp.verifier.snapshot import Snapshot, missing_members, missing_ports, unasked_ports
 
 # Octavia's first API version with SCTP listeners.
 _SCTP_VERSION = (2, 23)
@@ -47,6 +47,11 @@ def lacks_pool(target: ListenerTarget) -> bool:
 def lacks_members(target: PoolTarget) -> bool:
     """Tell whether a pool has no member, or fewer than expected."""
     return missing_members(target.pool, target.snapshot.expected) > 0
+
+
+def lacks_monitor(target: PoolTarget) -> bool:
+    """Tell whether members have a port for a health monitor, and there is none."""
+    return bool(unasked_ports(target.pool))
 
 
 @check(
@@ -123,6 +128,20 @@ def member_quota(target: PoolTarget) -> CheckResult:
     """Compare the number of members with the quota, and with what the pool lacks."""
     missing = missing_members(target.pool, target.snapshot.expected)
     return _room(target.snapshot, QuotaKind.MEMBERS, missing)
+
+
+@check(
+    "health-monitor-quota",
+    on=PoolTarget,
+    when=lacks_monitor,
+    meaning="The quota of the load balancer's project allows another health monitor. Only checked"
+    " where a pool has none, and its members have a port for one.",
+    cause="The health monitors of other Services have used up the quota, also those without SCTP.",
+    remedy=_MORE_QUOTA,
+)
+def health_monitor_quota(target: PoolTarget) -> CheckResult:
+    """Compare the number of health monitors with the quota."""
+    return _room(target.snapshot, QuotaKind.HEALTH_MONITORS, 1)
 
 
 def _room(snapshot: Snapshot, kind: QuotaKind, missing: int) -> CheckResult:

@@ -8,6 +8,7 @@ from kuryrsctp.model import HealthMonitor, Member
 from kuryrsctp.verifier.checks import ages
 from kuryrsctp.verifier.checks.catalogue import CheckResult, fail, ok, skip, warn
 from kuryrsctp.verifier.checks.targets import MemberTarget, PoolTarget
+from kuryrsctp.verifier.snapshot import unasked_ports
 
 LOCAL = "externalTrafficPolicy Local"
 
@@ -20,6 +21,10 @@ _MAX_NAMES = 3
 _ONE_PORT = (
     "compare the members' monitor_port with healthCheckNodePort of the Service (`kubectl get"
     " service -n <namespace> <name> -o yaml`)"
+)
+_NO_MONITOR = (
+    f"if the Service has {LOCAL}, nodes without a pod of it get associations, too, until there is a"
+    " health monitor: see the log of what made the load balancer"
 )
 _LEFT_OVER = (
     "nothing is known to be wrong: `openstack kuryr sctp probe <service>` tells what answers"
@@ -46,6 +51,16 @@ def health_ports(target: PoolTarget) -> list[int]:
     """Return the ports on which the nodes of a pool are asked for pods, in order."""
     ports = {health_port(target, member) for member in target.pool.members}
     return sorted(port for port in ports if port)
+
+
+def of_no_monitor(target: PoolTarget) -> CheckResult:
+    """Say whether a health monitor is missing: members may have a port for its question."""
+    ports = unasked_ports(target.pool)
+    if not ports:
+        return ok("none: Octavia does not know whether members answer")
+    asked = " and ".join(map(str, ports))
+    detail = f"none, but members have monitor_port {asked}: nothing asks there"
+    return warn(detail, _NO_MONITOR, transient=True)
 
 
 def of_monitor(target: PoolTarget, monitor: HealthMonitor) -> CheckResult:

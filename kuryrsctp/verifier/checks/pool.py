@@ -2,10 +2,10 @@
 
 """Checks on the pool of each SCTP listener."""
 
-import ipaddress
 from collections import defaultdict
 from dataclasses import replace
 
+from kuryrsctp.addresses import canonical
 from kuryrsctp.model import Member
 from kuryrsctp.providers.provider import Distribution
 from kuryrsctp.verifier.checks import monitoring, names, statuses
@@ -78,7 +78,8 @@ def pool_persistence(target: PoolTarget) -> CheckResult:
         return ok("none")
     if target.provider.distribution(target.pool) is not Distribution.STICKY:
         return ok(f"{kind} without a timeout, which {target.provider.title} does not apply")
-    lasting = "" if timeout is None else f", for {timeout} s after its last association"
+    timeout = timeout or target.provider.default_persistence_timeout
+    lasting = f", for {timeout} s after its last association" if timeout else ""
     return ok(_STICKY.format(kind) + lasting)
 
 
@@ -112,7 +113,8 @@ def pool_status(target: PoolTarget) -> CheckResult:
     on=PoolTarget,
     meaning="The pool's health monitor, if there is one, asks over SCTP, or asks the nodes whether"
     " they have a pod of the Service (externalTrafficPolicy Local).",
-    cause="It was made with another type; or the last change to it failed.",
+    cause="It was made with another type; the last change to it failed; or it was deleted, or could"
+    " not be made.",
     remedy="the members' statuses tell only what the monitor asks: `openstack kuryr sctp probe"
     " <service>` tells whether SCTP gets through; leave the monitor as it is until that is known",
 )
@@ -120,7 +122,7 @@ def pool_monitor(target: PoolTarget) -> CheckResult:
     """Check the health monitor."""
     monitor = target.monitor
     if target.pool.health_monitor_id is None:
-        return ok("none: Octavia does not know whether members answer")
+        return monitoring.of_no_monitor(target)
     if monitor is None:
         return skip("just deleted, or not visible")
     state = statuses.provisioning(target, monitor)
@@ -175,7 +177,7 @@ def members_distinct(target: PoolTarget) -> CheckResult:
     by_place: defaultdict[tuple[str, int], list[Member]] = defaultdict(list)
     for member in target.pool.members:
         if member.provisioning_status != "PENDING_DELETE":
-            by_place[_canonical(member.address), member.protocol_port].append(member)
+            by_place[canonical(member.address), member.protocol_port].append(member)
     twice = {place: members for place, members in by_place.items() if len(members) > 1}
     if not twice:
         return ok("all differ")
@@ -186,11 +188,3 @@ def members_distinct(target: PoolTarget) -> CheckResult:
         for member in same
     )
     return fail(f"more than once: {listed}", f"delete all but one of them: {commands}")
-
-
-def _canonical(address: str) -> str:
-    """Return the short form of an address; any other text stays as it is."""
-    try:
-        return str(ipaddress.ip_address(address))
-    except ValueError:
-        return address

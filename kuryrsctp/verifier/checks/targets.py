@@ -82,6 +82,16 @@ class ListenerTarget(LoadBalancerTarget):
 
     listener: Listener
 
+    @property
+    def applies_allowed_cidrs(self) -> bool:
+        """Tell whether the listener's list counts: the groups of a VIP take its place.
+
+        Octavia refuses such a list where the VIP was given groups, but takes groups where there
+        is a list, and makes no rules for it from then on.
+        """
+        given = self.load_balancer.vip_security_group_ids
+        return not (given and self.provider.filters_at_vip)
+
 
 @dataclass(frozen=True, slots=True)
 class PoolTarget(ListenerTarget):

@@ -81,6 +81,28 @@ def test_a_service_costs_one_list_of_each_kind() -> None:
     assert sorted(kinds) == ["floatingips", "ports", "security_groups", "subnets"]
 
 
+def test_addresses_are_asked_for_in_their_short_form() -> None:
+    network = FakeNetwork()
+    found = read_around(network, listener(pool=pool(member(address="fd00:75:0::75"))))
+    (asked,) = (query["fixed_ips"] for kind, query in network.queries if kind == "ports")
+    assert asked == ["ip_address=10.0.0.158", "ip_address=fd00:75::75"]
+    assert not isinstance(found.ports, Unreadable)
+    assert ("fd00:75::75",) in [port.addresses for port in found.ports]
+
+
+def test_a_neutron_without_security_groups_filters_nothing() -> None:
+    network = FakeNetwork()
+    ports = network.ports
+    network.ports = lambda query: [  # type: ignore[method-assign]
+        {name: value for name, value in port.items() if "security" not in name}
+        for port in ports(query)
+    ]
+    found = read(network)
+    assert not isinstance(found.ports, Unreadable)
+    assert not any(port.port_security for port in found.ports)
+    assert "security_groups" not in [kind for kind, _ in network.queries]
+
+
 def test_many_members_are_asked_for_in_urls_that_neutron_takes() -> None:
     network = FakeNetwork()
     found = read(network, members=250)

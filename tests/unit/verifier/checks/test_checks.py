@@ -116,6 +116,7 @@ def test_a_healthy_service_has_nothing_but_ok_rows(healthy: LoadBalancer) -> Non
 def test_every_check_but_those_on_what_is_missing_has_a_row_for_all_it_looks_at() -> None:
     rows = [finding.check for finding in findings(load_balancer())]
     rare = {
+        "health-monitor-quota",
         "listener-connection-limit",
         "listener-quota",
         "load-balancer-quota",

@@ -180,6 +180,33 @@ def test_missing_members_are_put_down_to_a_quota_that_is_used_up(
     assert said.get(("member-quota", PORT_NAME)) == verdict
 
 
+@pytest.mark.parametrize(
+    ("provider", "timeout", "told"),
+    [
+        ("amphora", 60, ": one client always reaches the same member, for 60 s after its last"),
+        ("amphora", None, ": one client always reaches the same member, for 360 s after its last"),
+        ("amphora", 0, ": one client always reaches the same member, for 360 s after its last"),
+        ("ovn", 60, ": one client always reaches the same member, for 60 s after its last"),
+        ("ovn", None, " without a timeout, which OVN does not apply"),
+    ],
+)
+def test_how_long_session_persistence_lasts_is_told_as_the_provider_has_it(
+    provider: str, timeout: int | None, told: str
+) -> None:
+    sticky = pool(session_persistence="SOURCE_IP", persistence_timeout=timeout)
+    rows = findings(load_balancer(listener(pool=sticky), provider=provider))
+    (row,) = (row for row in rows if row.check == "pool-persistence")
+    assert row.detail.startswith(f"SOURCE_IP{told}")
+
+
+def test_where_a_default_timeout_is_not_known_none_is_told() -> None:
+    rows = findings(
+        load_balancer(listener(pool=pool(session_persistence="SOURCE_IP")), provider="f5")
+    )
+    (row,) = (row for row in rows if row.check == "pool-persistence")
+    assert row.detail == "SOURCE_IP: one client always reaches the same member"
+
+
 def test_timeouts_are_told_in_milliseconds_and_0_is_the_default() -> None:
     rows = findings(load_balancer(listener(timeout_client_data=60000)))
     (row,) = (row for row in rows if row.check == "listener-timeouts")

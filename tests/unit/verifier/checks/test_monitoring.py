@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from kuryrsctp.model import Quota, QuotaKind
 from kuryrsctp.verifier.report import Status
 from tests.support.model import findings, listener, load_balancer, monitor
 from tests.support.monitored_service import (
@@ -164,6 +165,31 @@ def test_what_is_left_over_from_a_monitor_is_no_fault(
     assert seen["pool-status", f"pool_0_{NAME}"] == f"WARN DEGRADED: {old}"
     assert seen["load-balancer-operating", NAME] == f"WARN DEGRADED: {old}"
     assert not any(row.status is Status.FAIL for row in all_rows)
+
+
+@pytest.mark.parametrize("port", [None, 31412])
+def test_no_monitor_is_normal_where_no_member_has_a_port_for_one(port: int | None) -> None:
+    found = service(pool_of(nodes("NO_MONITOR", monitor_port=port), health_monitor_id=None))
+    seen, all_rows = rows(found)
+    assert (
+        seen["pool-monitor", f"pool_0_{NAME}"]
+        == "OK none: Octavia does not know whether members answer"
+    )
+    assert not any(row.check == "health-monitor-quota" for row in all_rows)
+
+
+def test_a_monitor_is_missed_where_members_have_a_port_for_one() -> None:
+    """Changes of OCCM take monitor_port away where it makes no monitor, so it is not of old."""
+    found = service(pool_of(nodes("NO_MONITOR", "NO_MONITOR"), health_monitor_id=None))
+    seen, all_rows = rows(found)
+    assert seen["pool-monitor", f"pool_0_{NAME}"] == (
+        f"WARN none, but members have monitor_port {HEALTH_PORT}: nothing asks there"
+    )
+    (quota,) = (row for row in all_rows if row.check == "health-monitor-quota")
+    assert (quota.status, quota.detail) == (Status.OK, "no limit")
+    full = findings(found, quotas={QuotaKind.HEALTH_MONITORS: Quota(limit=2, used=2)})
+    (quota,) = (row for row in full if row.check == "health-monitor-quota")
+    assert quota.detail == "2 of 2 health monitors: there can be no more"
 
 
 def test_a_monitor_that_cannot_be_seen_makes_no_member_a_fault() -> None:

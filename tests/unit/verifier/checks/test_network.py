@@ -145,8 +145,8 @@ def test_a_group_of_the_pods_that_cannot_be_seen_is_no_fault() -> None:
 
 def test_a_rule_for_members_of_a_group_is_no_verdict() -> None:
     assert rows(groups=groups(rule(remote_group_id="g"))) == of_members(
-        "SKIP not known: group pods-group admits the members of other groups, for SCTP to port 9090"
-        " from 10.0.0.128/26"
+        "SKIP not known: group pods-group has a rule for a remote group, for SCTP to port 9090 from"
+        " 10.0.0.128/26"
     )
 
 
