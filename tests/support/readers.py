@@ -74,7 +74,8 @@ def read(
     by_name = kuryrsctp.verify_many(connection, [service], project=project, expected=wanted)
     reports = _reports(by_name)
     where: dict[str, Any] = {"project": project, "namespace": name.namespace}
-    of_all = _reports(kuryrsctp.verify_all(connection, expected=wanted, **where))
+    # With one job, the network state of all these services is read together.
+    of_all = _reports(kuryrsctp.verify_all(connection, expected=wanted, jobs=1, **where))
     in_list = {str(row.ref): row for row in kuryrsctp.list_services(connection, **where)}
     if not listed:
         assert not reports.keys() & (of_all.keys() | in_list.keys())
