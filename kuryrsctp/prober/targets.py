@@ -91,14 +91,7 @@ def targets_of(
     """
     listeners = makers.sctp_listeners(load_balancer)
     if not listeners:
-        others = [
-            f"{listener.protocol} {listener.protocol_port}" for listener in load_balancer.listeners
-        ]
-        raise ServiceLacksSctp(
-            f"load balancer '{load_balancer.name}' ({load_balancer.id}) has no SCTP listener"
-            f" (it has {', '.join(others) or 'none at all'}): check that the Service's ports have"
-            " `protocol: SCTP`, and that the Octavia provider supports SCTP"
-        )
+        raise _lacks_sctp(load_balancer)
     provider = provider_named(load_balancer.provider)
     addresses = {vip.address: vip.address for vip in load_balancer.vips}
     if floating_ip:
@@ -114,6 +107,20 @@ def targets_of(
     if via is Via.MEMBERS and not members:
         raise Inconclusive(f"load balancer '{load_balancer.name}' has no members to probe")
     return members if via is Via.MEMBERS else vips + members
+
+
+def _lacks_sctp(load_balancer: LoadBalancer) -> ServiceLacksSctp:
+    """Return the error that names the listeners there are, the Service's and others'."""
+    others = [f"{each.protocol} {each.protocol_port}" for each in load_balancer.listeners]
+    for each in load_balancer.neighbours:
+        owner = makers.owner_of(each, load_balancer) or "an unknown owner"
+        others.append(f"{each.protocol} {each.protocol_port} of {owner}")
+    what = "SCTP listener of the Service" if load_balancer.neighbours else "SCTP listener"
+    return ServiceLacksSctp(
+        f"load balancer '{load_balancer.name}' ({load_balancer.id}) has no {what} (it has"
+        f" {', '.join(others) or 'none at all'}): check that the Service's ports have"
+        " `protocol: SCTP`, and that the Octavia provider supports SCTP"
+    )
 
 
 def direct_targets(members: Iterable[Member], provider: Provider) -> Iterator[Target]:

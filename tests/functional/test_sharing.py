@@ -184,7 +184,8 @@ def test_a_service_whose_listener_is_not_there_is_listed_without_a_port_and_not_
         reading = read(connection, "core/amf")
         assert reading.odd == {("listener-exists", "FAIL")}
         assert reading.listed["core/amf"].ports == ()
-        with pytest.raises(kuryrsctp.ServiceLacksSctp):
+        complaint = r"no SCTP listener of the Service \(it has SCTP 3868 of prod:core/smf\)"
+        with pytest.raises(kuryrsctp.ServiceLacksSctp, match=complaint):
             endpoints(connection, "core/amf")
 
 
