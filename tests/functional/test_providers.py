@@ -80,7 +80,9 @@ def test_ovn_is_not_said_to_keep_one_client_at_one_member(ovn: HealthyService) -
         seen = reading(ovn)
         assert target(ovn).distribution is Distribution.UNKNOWN
     assert (seen.odd, "same member" in str(seen.report)) == (set(), False)
-    assert seen.told("pool-algorithm", POOL).endswith("which OVN need not apply: not known")
+    assert seen.told("pool-algorithm", POOL) == (
+        "OK SOURCE_IP: whether OVN applies it is not known"
+    )
 
 
 def test_ovn_does_not_support_the_default_algorithm_of_an_amphora(healthy: HealthyService) -> None:
