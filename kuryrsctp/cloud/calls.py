@@ -7,12 +7,14 @@ No API is trusted to answer at all: each call is waited for until the deadline, 
 
 import functools
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 import openstack.exceptions
 from openstack.connection import Connection
 
 from kuryrsctp.cloud import threads
+from kuryrsctp.cloud.clock import server_clock
 from kuryrsctp.cloud.deadline import SERVICE_TIMEOUT, Deadline
 from kuryrsctp.cloud.endpoints import adapter, missing_endpoint
 from kuryrsctp.cloud.failures import cloud_errors, malformed_answers
@@ -36,9 +38,14 @@ class Cloud:
         self.connection = connection
         self._deadline = Deadline(timeout)
 
+    def now(self) -> datetime:
+        """Return the time (UTC) by the clocks of the APIs, as far as they have answered."""
+        return server_clock(self.connection.session.session).now()
+
     @functools.cached_property
     def octavia(self) -> Any:
         """The SDK's adapter for Octavia; its first use asks Keystone for a token."""
+        server_clock(self.connection.session.session)  # which hears each answer from now on
         return self.call(lambda: _octavia(self.connection))
 
     @functools.cached_property

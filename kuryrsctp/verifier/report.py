@@ -3,7 +3,7 @@
 """What `verify` is asked to expect, and what it reports: frozen data, no I/O."""
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
@@ -86,11 +86,13 @@ class VerifyReport:
     - `findings`: in the order of the rows of `verify`
     - `changed_at`: when Octavia last changed the load balancer or a part of it (UTC), None if that
       is not known
+    - `checked_at`: when it was checked, by the clock of the APIs (UTC)
     """
 
     service: str
     findings: tuple[Finding, ...]
     changed_at: datetime | None = None
+    checked_at: datetime | None = field(default=None, compare=False)
 
     @property
     def status(self) -> Status:

@@ -4,7 +4,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import datetime
 
 from openstack.connection import Connection
 
@@ -68,14 +68,14 @@ def check_missing(
     """Report that there is no load balancer for a service; raise CloudError."""
     snapshot = Snapshot(
         service=ref,
-        now=datetime.now(timezone.utc),
+        now=cloud.now(),
         all_load_balancers=found.visible,
         expected=expected,
     )
     if isinstance(ref, naming.ServiceName):
         project = found.project or quotas.own_project(cloud)
         snapshot = _with_quotas(cloud, snapshot, quotas, project, [QuotaKind.LOAD_BALANCERS])
-    return VerifyReport(str(ref), run(snapshot))
+    return VerifyReport(str(ref), run(snapshot), checked_at=snapshot.now)
 
 
 def check_group(
@@ -106,7 +106,7 @@ def check(
     """
     snapshot = Snapshot(
         service=group.ref,
-        now=datetime.now(timezone.utc),
+        now=cloud.now(),
         load_balancers=group.load_balancers,
         leaving=group.leaving,
         maker=group.claim.maker if group.claim else None,
@@ -118,7 +118,7 @@ def check(
         kinds = list(_missing(load_balancer, snapshot.expected))
         snapshot = _with_quotas(cloud, snapshot, quotas, load_balancer.project_id, kinds)
     changed_at = max(_times(snapshot.load_balancers), default=None)
-    return VerifyReport(str(group.ref), run(snapshot), changed_at)
+    return VerifyReport(str(group.ref), run(snapshot), changed_at, snapshot.now)
 
 
 def _times(load_balancers: Iterable[LoadBalancer]) -> Iterator[datetime]:

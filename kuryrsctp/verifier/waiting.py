@@ -5,7 +5,7 @@
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 
 from openstack.connection import Connection
 
@@ -125,7 +125,7 @@ def _observe(result: ServiceResult, before: _Observation | None) -> _Observation
     transient = next((finding for finding in report.findings if finding.transient), None)
     parts, changed_at = frozenset(finding.id for finding in report.findings), report.changed_at
     if before is None:
-        age = ages.age_of(changed_at, datetime.now(timezone.utc))
+        age = ages.age_of(changed_at, report.checked_at)
         quiet = QUIET_TIME if age is None else age
         return _Observation(transient, parts, changed_at, quiet_since=now - quiet, seen_at=now)
     # The end of a change is one, too: nothing is known of the time between two checks.

@@ -4,10 +4,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta, tzinfo
 
 import pytest
 
+from kuryrsctp.cloud import clock
 from kuryrsctp.prober.targets import Via
 from kuryrsctp.verifier.report import Status
 from tests.support.healthy_service import NAME, HealthyService, stored, time_ago
@@ -60,6 +61,23 @@ def test_a_change_from_a_clock_that_is_ahead_is_new(healthy: HealthyService, par
     assert seen.odd == {(PARTS[part], "WARN")}
     (row,) = (row for row in seen.report.findings if row.status is Status.WARN)
     assert row.detail.startswith("PENDING_UPDATE for 0 s")
+
+
+@pytest.mark.parametrize("hours", [-5, 5])
+def test_the_clock_of_this_host_does_not_matter(
+    healthy: HealthyService, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    class WrongClock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "datetime":
+            return datetime.now(tz) + timedelta(hours=hours)
+
+    monkeypatch.setattr(clock, "datetime", WrongClock)
+    pending = {"provisioning_status": "PENDING_UPDATE"}
+    with stored("load_balancer", **pending, age=MINUTES)(healthy):
+        assert reading(healthy).odd == {("load-balancer-provisioning", "WARN")}
+    with stored("load_balancer", **pending, age=HOURS)(healthy):
+        assert reading(healthy).odd == {("load-balancer-provisioning", "FAIL")}
 
 
 @contextmanager

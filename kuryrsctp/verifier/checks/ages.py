@@ -19,9 +19,11 @@ STUCK = 3 * 3600.0
 _UNITS = ((2 * 86400, 86400, "days"), (2 * 3600, 3600, "h"), (60, 60, "min"))
 
 
-def age_of(changed_at: datetime | None, now: datetime) -> float | None:
+def age_of(changed_at: datetime | None, now: datetime | None) -> float | None:
     """Return the seconds since a change, None if they are not known; a future one is 0 old."""
-    return None if changed_at is None else max(0.0, (now - changed_at).total_seconds())
+    if changed_at is None or now is None:
+        return None
+    return max(0.0, (now - changed_at).total_seconds())
 
 
 def is_fresh(part: Part, now: datetime) -> bool:

@@ -31,7 +31,7 @@ def result(
     findings = tuple(
         Finding(check, status, str(ref), "as it is", part, transient=transient) for part in parts
     )
-    return ServiceResult(ref=ref, report=VerifyReport(str(ref), findings, changed_at))
+    return ServiceResult(ref=ref, report=VerifyReport(str(ref), findings, changed_at, ago(0)))
 
 
 def absent(ref: ServiceRef = AMF) -> ServiceResult:
