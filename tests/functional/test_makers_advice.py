@@ -186,7 +186,7 @@ def test_names_given_by_hand_are_odd_with_kuryr_and_it_is_not_said_to_change_the
         hint = reading.row(check).hint
         assert "Kuryr goes by IDs" in hint
         assert "delete" not in hint
-    assert "no endpoint stands behind" in reading.row("member-name").hint
+    assert "a member without an endpoint" in reading.row("member-name").hint
 
 
 def test_a_pool_that_is_not_there_is_put_down_to_its_own_maker(connection: Connection) -> None:

@@ -36,12 +36,22 @@ def _no_weight(rows: Rows) -> None:
         member["weight"] = 0
 
 
-def _broken_monitor(rows: Rows) -> None:
+def _monitored(rows: Rows, **values: Any) -> None:
     monitor = {"id": new_id(), "pool_id": rows["pool"][0]["id"], "type": "SCTP", "enabled": True}
     monitor |= {"delay": 5, "timeout": 4, "fall_threshold": 3, "rise_threshold": 3}
-    monitor |= {"provisioning_status": "ERROR", "operating_status": "ONLINE"}
+    monitor |= {"provisioning_status": "ACTIVE", "operating_status": "ONLINE"}
     monitor["project_id"] = rows["pool"][0]["project_id"]
-    rows["health_monitor"] = [monitor]
+    rows["health_monitor"] = [monitor | values]
+
+
+def _broken_monitor(rows: Rows) -> None:
+    _monitored(rows, provisioning_status="ERROR")
+
+
+def _monitor_that_no_group_admits(rows: Rows) -> None:
+    _monitored(rows, type="HTTP")
+    for member in rows["member"]:
+        member["monitor_port"] = 31999
 
 
 def _no_port(rows: Rows) -> None:
@@ -92,6 +102,7 @@ FAULTS: Mapping[str, Fault] = {
     "pool-admin-state": _one("pool", enabled=False),
     "pool-status": _one("pool", provisioning_status="ERROR"),
     "pool-monitor": _broken_monitor,
+    "monitor-security-groups": _monitor_that_no_group_admits,
     "members-exist": _no_weight,
     "member-address": _one("member", ip_address="fd00:75::75"),
     "member-port": _one("member", protocol_port=9091),
