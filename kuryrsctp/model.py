@@ -237,6 +237,7 @@ class Port:
     security_group_ids: tuple[str, ...] = ()
     port_security: bool = True
     owner: str = ""
+    network_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

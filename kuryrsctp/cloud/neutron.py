@@ -47,6 +47,7 @@ def _port(row: Row) -> Port:
         port_security=row.flag("port_security_enabled", default=True)
         and row.has("security_groups"),
         owner=row.text("device_owner"),
+        network_id=row.text("network_id"),
     )
 
 

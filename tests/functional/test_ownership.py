@@ -15,6 +15,7 @@ from kuryrsctp.errors import ServiceAmbiguous
 from kuryrsctp.prober.targets import Via
 from tests.support import kuryr, occm
 from tests.support.cloud import Cloud
+from tests.support.readers import read
 from tests.support.shell import Shell
 
 # The SDK's own affairs.
@@ -257,6 +258,38 @@ def test_an_administrator_sees_the_service_of_each_project(
         own = Rows(shell, cloud, "core/amf", "--project", "k8s", user="admin")
     assert (both.code, sorted(both.services)) == (0, sorted([first.id, other.id]))
     assert (own.code, own.services, own.rows[0]["ID"]) == (0, ["core/amf"], first.id)
+
+
+def test_another_projects_port_with_a_nodes_address_is_not_the_nodes(
+    cloud: Cloud, connection: Connection
+) -> None:
+    with (
+        occm.load_balancer(connection, AMF, [AMF_PORT]),
+        kuryr.connect(cloud, "admin") as admin,
+        port_on_another_network(admin, occm.NODES["worker-1"]) as port,
+    ):
+        seen = read(admin, "core/amf")
+    assert seen.odd == set()
+    assert seen.told("member-security-groups", "worker-1") == (
+        f"SKIP the port with 10.0.0.101 is of project {port.project_id}: it may be on another"
+        " network"
+    )
+
+
+@contextmanager
+def port_on_another_network(admin: Connection, address: str) -> Iterator[Any]:
+    """Let an administrator's project have a port with an address on a network of its own."""
+    network: Any = admin.network
+    made = network.create_network(name="another")
+    try:
+        network.create_subnet(network_id=made.id, ip_version=4, cidr="10.0.0.0/24")
+        port = network.create_port(network_id=made.id, fixed_ips=[{"ip_address": address}])
+        try:
+            yield port
+        finally:
+            network.delete_port(port.id)
+    finally:
+        network.delete_network(made.id)
 
 
 def test_both_makers_may_have_a_service_and_each_is_judged_by_its_own_rules(

@@ -172,19 +172,29 @@ def _has_group_of_online_member(target: MemberTarget, port: Port) -> bool:
 
 
 def _port_of(target: MemberTarget) -> Port | Unreadable:
-    """Return the port that has the member's address."""
+    """Return the port that has the member's address.
+
+    Projects use the same addresses, and an administrator sees the ports of all: another project's
+    port is the member's only if it is on the VIPs' network.
+    """
     member, ports = target.member, target.snapshot.network.ports
     if isinstance(ports, Unreadable):
         return ports
     having = [port for port in ports if canonical(member.address) in port.addresses]
-    own = [port for port in having if port.project_id == target.load_balancer.project_id]
-    if len(having) > 1 and len(own) == 1:
-        having = own
     if not having:
         return Unreadable(f"no port with {member.address} is visible in Neutron")
-    if len(having) > 1:
-        return Unreadable(f"{len(having)} ports have {member.address}, on different networks")
-    return having[0]
+    own = [port for port in having if port.project_id == target.load_balancer.project_id]
+    vip = port_of_vips(target)
+    network_id = vip.network_id if vip else ""
+    likely = own or [port for port in having if network_id and port.network_id == network_id]
+    if not likely:
+        project = having[0].project_id
+        return Unreadable(
+            f"the port with {member.address} is of project {project}: it may be on another network"
+        )
+    if len(likely) > 1:
+        return Unreadable(f"{len(likely)} ports have {member.address}, on different networks")
+    return likely[0]
 
 
 def vip_networks(target: LoadBalancerTarget) -> tuple[Network, ...]:

@@ -175,6 +175,27 @@ def test_of_ports_with_one_address_the_projects_own_counts_and_otherwise_none() 
 
 
 @pytest.mark.parametrize(
+    ("network_id", "verdict"),
+    [
+        (
+            "theirs",
+            "SKIP the port with 10.0.0.88 is of project other: it may be on another network",
+        ),
+        ("shared", "FAIL group their-group does not allow SCTP to port 9090 from 10.0.0.128/26"),
+    ],
+)
+def test_another_projects_port_is_the_members_only_on_the_network_of_the_vip(
+    network_id: str, verdict: str
+) -> None:
+    foreign = Port("p3", "other", ("10.0.0.88",), ("their-group",), network_id=network_id)
+    on_network = replace(VIP, network_id="shared")
+    groups = model.groups(lb_group=(rule(),), pods_group=(rule(),), their_group=())
+    assert rows(ports=(on_network, PODS[0], foreign), groups=groups) == {
+        ("member-security-groups", OTHER_POD): verdict
+    }
+
+
+@pytest.mark.parametrize(
     ("ports", "verdict"),
     [
         (
@@ -191,10 +212,13 @@ def test_of_ports_with_one_address_the_projects_own_counts_and_otherwise_none() 
 def test_a_missing_vip_port_is_a_fault_only_for_who_sees_the_projects_ports(
     ports: Sequence[Port], verdict: str
 ) -> None:
-    assert rows(ports=ports) == {
-        ("vip-port", NAME): verdict,
-        **of_the_vip("SKIP the VIP's port is not visible"),
-    }
+    odd = {check: said for (check, _), said in rows(ports=ports).items()}
+    assert (odd["vip-port"], odd["vip-security-groups"]) == (
+        verdict,
+        "SKIP the VIP's port is not visible",
+    )
+    # Whether that port is a member's depends on the network of the VIP.
+    assert odd["member-security-groups"].startswith("SKIP the port with 10.0.0.88 is of project")
 
 
 @pytest.mark.parametrize(
