@@ -131,9 +131,10 @@ def floating_ip(cloud: Cloud, load_balancer: LoadBalancer) -> FloatingIp:
         raise CloudError(f"{_NO_NEUTRON}, so its floating IPs are not known")
     bound = cloud.call(lambda: _floating_ips(neutron, [load_balancer]))
     if not bound:
+        when = makers.whole(load_balancer).claim.maker.no_floating_ip
         raise ServiceLacksFloatingIp(
             f"no floating IP is bound to VIP {load_balancer.vip_address} of load balancer"
-            f" '{load_balancer.name}': only a Service of type LoadBalancer has one"
+            f" '{load_balancer.name}'{f': {when}' if when else ''}"
         )
     return bound[0]
 

@@ -10,7 +10,7 @@ from openstack.connection import Connection
 
 from kuryrsctp import prober
 from kuryrsctp.errors import ServiceLacksFloatingIp
-from tests.support import kuryr
+from tests.support import kuryr, occm
 from tests.support.cloud import Cloud
 
 SERVICE = "default/sctp-demo"
@@ -48,3 +48,15 @@ def test_a_floating_ip_takes_the_place_of_the_vip(connection: Connection) -> Non
         assert targets(connection, floating_ip=True) == [f"{made.floating_ip_address}:90"]
     finally:
         network.delete_ip(made.id)
+
+
+def test_a_service_of_cloud_provider_openstack_without_a_floating_ip_is_internal(
+    connection: Connection,
+) -> None:
+    amf = occm.mark("amf", namespace="internal")
+    with (
+        kuryr.load_balancer(connection, amf, [occm.listener(amf, 38412, 31412)], tags=[amf]),
+        pytest.raises(ServiceLacksFloatingIp, match="normal for an internal Service") as raised,
+    ):
+        prober.plan(connection, "internal/amf", floating_ip=True)
+    assert "only type LoadBalancer" not in str(raised.value)
