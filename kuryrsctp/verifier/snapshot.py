@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from kuryrsctp import naming
+from kuryrsctp.addresses import canonical
 from kuryrsctp.makers import Maker, sctp_listeners
 from kuryrsctp.model import HealthMonitor, LoadBalancer, NetworkState, Pool, Quota, QuotaKind
 from kuryrsctp.verifier.report import Expectations
@@ -49,8 +50,13 @@ def missing_ports(load_balancer: LoadBalancer, expected: Expectations) -> int:
 def missing_members(pool: Pool, expected: Expectations) -> int:
     """Return the number of members that a pool lacks; without expectations, it needs one."""
     wanted = 1 if expected.members is None else expected.members
-    missing = set(expected.addresses) - {member.address for member in pool.members}
-    return max(wanted - len(pool.members), len(missing))
+    return max(wanted - len(pool.members), len(missing_addresses(pool, expected)))
+
+
+def missing_addresses(pool: Pool, expected: Expectations) -> list[str]:
+    """Return the expected addresses that no member has, however these are written, in order."""
+    having = {canonical(member.address) for member in pool.members}
+    return sorted(each for each in set(expected.addresses) if canonical(each) not in having)
 
 
 def unasked_ports(pool: Pool) -> list[int]:

@@ -13,6 +13,7 @@ from kuryrsctp.verifier.checks.catalogue import CheckResult, check, fail, ok, sk
 from kuryrsctp.verifier.checks.placeholders import word
 from kuryrsctp.verifier.checks.targets import PoolTarget
 from kuryrsctp.verifier.report import Status
+from kuryrsctp.verifier.snapshot import missing_addresses
 
 _AS_LISTENER = "see the listener's row, listener-protocol: both have to be SCTP"
 _MAX_COMMANDS = 3
@@ -148,7 +149,7 @@ def members_exist(target: PoolTarget) -> CheckResult:
     members, expected = target.pool.members, target.snapshot.expected
     if expected.members not in (None, len(members)):
         return fail(f"{len(members)}, expected {expected.members}", transient=True)
-    if missing := sorted(set(expected.addresses) - {member.address for member in members}):
+    if missing := missing_addresses(target.pool, expected):
         return fail(f"{len(members)}, but not {', '.join(missing)}", transient=True)
     if expected.members == 0:
         return ok("none, as expected")
