@@ -20,6 +20,9 @@ AMPHORA = Provider(
     # Not in the template of keepalived's configuration for LVS.
     heeds_backup=False,
     connection_limit="of each member, not of the listener (keepalived's uthreshold)",
+    # The template leaves out a limit of 0, and every timeout.
+    takes_0_for_no_limit=True,
+    heeds_timeouts=False,
     # In the template of keepalived's configuration for LVS.
     default_persistence_timeout=360,
     traffic_source=TrafficSource.BALANCER,

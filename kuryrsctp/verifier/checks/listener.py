@@ -2,6 +2,7 @@
 
 """Checks on each SCTP listener, and on whether it has a pool."""
 
+from kuryrsctp.providers.provider import Provider
 from kuryrsctp.verifier.checks import names, statuses
 from kuryrsctp.verifier.checks.catalogue import CheckResult, check, fail, ok, skip, warn
 from kuryrsctp.verifier.checks.groups import vip_networks
@@ -128,7 +129,14 @@ def listener_timeouts(target: ListenerTarget) -> CheckResult:
         f"{timeout} ms" if timeout else "default"
         for timeout in (listener.timeout_client_data, listener.timeout_member_data)
     )
-    return ok(f"client {client}, member {member}")
+    return ok(f"client {client}, member {member}{_unapplied(target.provider)}")
+
+
+def _unapplied(provider: Provider) -> str:
+    """Say that a provider does not apply timeouts, or that this is not known."""
+    if provider.heeds_timeouts is None:
+        return f"; whether {provider.title} applies them is not known"
+    return "" if provider.heeds_timeouts else f", which {provider.title} does not apply"
 
 
 @check(
@@ -142,6 +150,8 @@ def listener_timeouts(target: ListenerTarget) -> CheckResult:
 def listener_connection_limit(target: ListenerTarget) -> CheckResult:
     """Tell the limit, and what it limits with this provider."""
     limit, scope = target.listener.connection_limit, target.provider.connection_limit
+    if limit == 0 and target.provider.takes_0_for_no_limit:
+        return ok(f"0, which {target.provider.title} takes for no limit")
     return ok(
         f"{limit}, {scope}" if scope else f"{limit}; how the provider applies it is not known"
     )

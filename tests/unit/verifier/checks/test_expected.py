@@ -18,6 +18,7 @@ from tests.support.model import (
     findings,
     listener,
     load_balancer,
+    member,
     monitor,
     odd,
     pool,
@@ -207,7 +208,43 @@ def test_where_a_default_timeout_is_not_known_none_is_told() -> None:
     assert row.detail == "SOURCE_IP: one client always reaches the same member"
 
 
-def test_timeouts_are_told_in_milliseconds_and_0_is_the_default() -> None:
-    rows = findings(load_balancer(listener(timeout_client_data=60000)))
+@pytest.mark.parametrize(
+    ("provider", "applied"),
+    [
+        ("amphora", ", which an amphora does not apply"),
+        ("ovn", ", which OVN does not apply"),
+        ("f5", "; whether F5 applies them is not known"),
+    ],
+)
+def test_timeouts_are_told_in_milliseconds_and_0_is_the_default(
+    provider: str, applied: str
+) -> None:
+    rows = findings(load_balancer(listener(timeout_client_data=60000), provider=provider))
     (row,) = (row for row in rows if row.check == "listener-timeouts")
-    assert (row.status, row.detail) == (Status.OK, "client 60000 ms, member default")
+    assert (row.status, row.detail) == (Status.OK, f"client 60000 ms, member default{applied}")
+
+
+@pytest.mark.parametrize(
+    ("provider", "limit", "told"),
+    [
+        ("amphora", 0, "0, which an amphora takes for no limit"),
+        ("amphora", 9, "9, of each member, not of the listener (keepalived's uthreshold)"),
+        ("ovn", 9, "9, which OVN does not apply"),
+        ("f5", 0, "0; how the provider applies it is not known"),
+    ],
+)
+def test_a_connection_limit_is_told_as_the_provider_applies_it(
+    provider: str, limit: int, told: str
+) -> None:
+    rows = findings(load_balancer(listener(connection_limit=limit), provider=provider))
+    (row,) = (row for row in rows if row.check == "listener-connection-limit")
+    assert (row.status, row.detail) == (Status.OK, told)
+
+
+def test_a_member_may_be_expected_by_any_spelling_of_its_address() -> None:
+    spelt = member(address="FD00:0075:0000::00A1")
+    found = load_balancer(listener(pool=pool(spelt)), vip_address="fd00:158::1")
+    expected = Expectations(addresses=("fd00:75::a1", "fd00:75:0::a2"))
+    rows = findings(found, expected=expected)
+    (row,) = (row for row in rows if row.check == "members-exist")
+    assert row.detail == "1, but not fd00:75:0::a2"
