@@ -156,14 +156,8 @@ def test_what_a_monitor_said_that_is_switched_off_is_left_over(
     assert "likely left over" in seen.told("member-status", "worker-2")
 
 
-@pytest.mark.parametrize("kind", ["HTTPS", "TCP"])
-def test_other_questions_to_the_same_port_tell_the_same(service: Monitored, kind: str) -> None:
-    with service.state(ON_WORKER_1, "DEGRADED", type=kind):
-        assert service.read().odd == set()
-
-
-@pytest.mark.parametrize("kind", ["SCTP", "PING"])
-def test_a_question_that_kube_proxy_does_not_answer_excuses_nobody(
+@pytest.mark.parametrize("kind", ["SCTP", "PING", "HTTPS", "TCP"])
+def test_a_question_that_tells_nothing_of_pods_excuses_nobody(
     service: Monitored, kind: str
 ) -> None:
     with service.state(ON_WORKER_1, "DEGRADED", type=kind):

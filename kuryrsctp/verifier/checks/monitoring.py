@@ -12,9 +12,9 @@ from kuryrsctp.verifier.snapshot import unasked_ports
 
 LOCAL = "externalTrafficPolicy Local"
 
-# Types that can ask a node whether it has a pod of the Service: kube-proxy answers over HTTP, on
-# the Service's healthCheckNodePort.
-_TYPES_FOR_NODES = frozenset({"HTTP", "HTTPS", "TCP"})
+# The type that can ask a node whether it has a pod of the Service: kube-proxy answers over plain
+# HTTP, on the Service's healthCheckNodePort, and takes TCP connections whether there is one or not.
+_TYPE_FOR_NODES = "HTTP"
 
 _MAX_NAMES = 3
 
@@ -42,7 +42,7 @@ _NOT_SCTP = (
 def health_port(target: PoolTarget, member: Member) -> int | None:
     """Return the port on which a member's node is asked for pods, None if it is not."""
     monitor, port = target.monitor, member.monitor_port
-    if monitor is None or monitor.type not in _TYPES_FOR_NODES or port == member.protocol_port:
+    if monitor is None or monitor.type != _TYPE_FOR_NODES or port == member.protocol_port:
         return None
     return port
 
@@ -67,7 +67,7 @@ def of_monitor(target: PoolTarget, monitor: HealthMonitor) -> CheckResult:
     """Say what a health monitor asks, and what that tells."""
     ports = health_ports(target)
     if not ports:
-        return ok("SCTP") if monitor.type == "SCTP" else warn(_meaning(monitor.type))
+        return ok("SCTP") if monitor.type == "SCTP" else warn(_meaning(target, monitor.type))
     asked = f"{monitor.type} on {' and '.join(map(str, ports))}"
     others = [m.name or m.id for m in target.pool.members if health_port(target, m) is None]
     if others:
@@ -77,12 +77,16 @@ def of_monitor(target: PoolTarget, monitor: HealthMonitor) -> CheckResult:
     return ok(f"{asked}, as for {LOCAL}")
 
 
-def _meaning(kind: str) -> str:
-    """Say what a health monitor tells that asks the members' ports, but not over SCTP."""
+def _meaning(target: PoolTarget, kind: str) -> str:
+    """Say what a health monitor tells that asks members, but not over SCTP."""
     if kind == "PING":
         return "PING: it tells whether the member's host is up, not whether SCTP is answered"
     if kind == "UDP-CONNECT":
         return "UDP-CONNECT: it tells whether UDP is refused, not whether SCTP is answered"
+    ports = {member.monitor_port or member.protocol_port for member in target.pool.members}
+    if ports and ports.isdisjoint(member.protocol_port for member in target.pool.members):
+        asked = " and ".join(map(str, sorted(ports)))
+        return f"{kind} on {asked}: it does not tell whether SCTP is answered"
     return (
         f"{kind}: it does not tell whether SCTP is answered, and fails where only SCTP is answered"
     )
@@ -106,7 +110,9 @@ def of_member(target: MemberTarget) -> CheckResult:
         asked = f"{target.monitor.type}, not SCTP"
         return fail(f"the health monitor does not reach it, and asks {asked}", _NOT_SCTP)
     if _is_any_online(target):
-        return skip(f"the node has no ready pod of the Service, as for {LOCAL}")
+        return skip(
+            f"the node has no ready pod of the Service, as for {LOCAL}, or does not answer on {port}"
+        )
     return _no_node(target)
 
 
@@ -120,7 +126,11 @@ def of_pool(target: PoolTarget) -> CheckResult:
         return _unlike_members(target)
     if in_error and all(health_port(target, member) for member in in_error):
         if _is_any_online(target):
-            return skip(f"some nodes have no ready pod of the Service, as for {LOCAL}")
+            ports = " and ".join(map(str, health_ports(target)))
+            return skip(
+                f"some nodes have no ready pod of the Service, as for {LOCAL}, or do not answer on"
+                f" {ports}"
+            )
         return _no_node(target)
     if target.pool.operating_status == "ERROR":
         return fail("the health monitor reaches none of its members")
@@ -162,6 +172,9 @@ def _meaningless(target: PoolTarget) -> CheckResult | None:
         return skip("the health monitor is being deleted", transient=True)
     if monitor.type in target.provider.misleading_monitors:
         told = f"with a monitor of type {monitor.type} {title} reports this also where all is well"
+        return warn(told, _NOT_SCTP)
+    if monitor.type in target.provider.unproven_monitors:
+        told = f"what {title} reports with a monitor of type {monitor.type} is not known to be true"
         return warn(told, _NOT_SCTP)
     return None
 

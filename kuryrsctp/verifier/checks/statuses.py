@@ -172,9 +172,9 @@ def _of_load_balancer(target: LoadBalancerTarget) -> CheckResult:
     if reasons:
         return max(reasons, key=lambda reason: reason.status.severity)
     if balancer.neighbours:
-        return skip("by another Service's parts")
+        return skip("not by this Service's parts; another Service's are not judged")
     if len(makers.sctp_listeners(balancer)) < len(balancer.listeners):
-        return skip("by listeners that are not SCTP")
+        return skip("not by SCTP's parts; listeners that are not SCTP are not judged")
     is_fresh = ages.is_fresh(balancer, target.snapshot.now)
     say = fail if balancer.operating_status == "ERROR" else warn
     return say("its listeners and pools do not tell why", transient=is_fresh)

@@ -21,20 +21,37 @@ from tests.support.monitored_service import (
 )
 
 LOCAL = "as for externalTrafficPolicy Local"
-NO_POD = f"SKIP ERROR: the node has no ready pod of the Service, {LOCAL}"
-SOME_NODES = f"SKIP DEGRADED: some nodes have no ready pod of the Service, {LOCAL}"
+NO_POD = (
+    f"SKIP ERROR: the node has no ready pod of the Service, {LOCAL}, or does not answer on 31999"
+)
+SOME_NODES = (
+    f"SKIP DEGRADED: some nodes have no ready pod of the Service, {LOCAL}, or do not answer on"
+    " 31999"
+)
 NO_NODE = "no node has a ready pod of the Service, or HTTP on 31999 fails"
 
 
-@pytest.mark.parametrize("asking", ["HTTP", "HTTPS", "TCP"])
-def test_a_node_without_a_pod_is_no_fault_where_its_health_port_is_asked(asking: str) -> None:
-    seen, all_rows = rows(service(pool_of(nodes("ONLINE", "ERROR", "ERROR"))), asking)
+def test_a_node_without_a_pod_is_no_fault_where_its_health_port_is_asked() -> None:
+    seen, all_rows = rows(service(pool_of(nodes("ONLINE", "ERROR", "ERROR"))))
     assert is_well(all_rows)
     assert seen["member-status", "worker-1"] == "OK ACTIVE, ONLINE"
     assert seen["member-status", "worker-2"] == seen["member-status", "worker-3"] == NO_POD
     assert seen["pool-status", f"pool_0_{NAME}"] == SOME_NODES
     assert seen["load-balancer-operating", NAME] == SOME_NODES
-    assert seen["pool-monitor", f"pool_0_{NAME}"] == f"OK {asking} on 31999, {LOCAL}"
+    assert seen["pool-monitor", f"pool_0_{NAME}"] == f"OK HTTP on 31999, {LOCAL}"
+
+
+@pytest.mark.parametrize("asking", ["HTTPS", "TCP"])
+def test_a_question_that_kube_proxy_answers_the_same_without_a_pod_excuses_no_node(
+    asking: str,
+) -> None:
+    seen, _ = rows(service(pool_of(nodes("ONLINE", "ERROR", "ERROR"))), asking)
+    assert seen["member-status", "worker-2"] == (
+        f"FAIL ERROR: the health monitor does not reach it, and asks {asking}, not SCTP"
+    )
+    assert seen["pool-monitor", f"pool_0_{NAME}"] == (
+        f"WARN {asking} on 31999: it does not tell whether SCTP is answered"
+    )
 
 
 def test_no_node_with_a_pod_is_a_fault_with_its_possible_causes() -> None:
@@ -222,6 +239,17 @@ def test_what_ovn_reports_with_a_monitor_over_tcp_is_put_down_to_the_monitor() -
         assert "amphora" not in row.detail
 
 
+def test_what_ovn_reports_with_a_monitor_over_udp_is_not_known_to_be_true() -> None:
+    broken = pool_of(
+        nodes("ERROR", "ERROR", monitor_port=None), "ERROR", lb_algorithm="SOURCE_IP_PORT"
+    )
+    seen, all_rows = rows(service(broken, status="ERROR", provider="ovn"), "UDP-CONNECT")
+    assert seen["member-status", "worker-1"] == (
+        "WARN ERROR: what OVN reports with a monitor of type UDP-CONNECT is not known to be true"
+    )
+    assert not any(row.status is Status.FAIL for row in all_rows)
+
+
 def test_a_listener_that_copies_the_state_of_its_pool_is_not_the_cause() -> None:
     broken = pool_of(nodes("ERROR", "ERROR", monitor_port=None), "ERROR")
     found = service(broken, status="ERROR")
@@ -262,7 +290,10 @@ def test_of_two_pools_only_that_of_the_policy_local_is_excused() -> None:
 @pytest.mark.parametrize("status", ["DEGRADED", "ERROR"])
 @pytest.mark.parametrize(
     ("place", "whose"),
-    [("neighbours", "another Service's parts"), ("listeners", "listeners that are not SCTP")],
+    [
+        ("neighbours", "this Service's parts; another Service's"),
+        ("listeners", "SCTP's parts; listeners that are not SCTP"),
+    ],
 )
 def test_what_others_break_on_the_load_balancer_is_not_this_services(
     status: str, place: str, whose: str
@@ -271,5 +302,7 @@ def test_what_others_break_on_the_load_balancer_is_not_this_services(
     other = listener(id="other", name="listener_1", protocol="TCP", pool=None)
     changes: dict[str, Any] = {place: (*getattr(found, place), other)}
     seen, all_rows = rows(replace(found, **changes))
-    assert seen["load-balancer-operating", NAME] == f"SKIP {status}: by {whose}"
+    assert seen["load-balancer-operating", NAME] == (
+        f"SKIP {status}: not by {whose} are not judged"
+    )
     assert is_well(all_rows)
