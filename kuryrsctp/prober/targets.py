@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from kuryrsctp import makers
 from kuryrsctp.addresses import Endpoint, numeric_endpoint
 from kuryrsctp.errors import Inconclusive, ServiceLacksSctp
-from kuryrsctp.model import FloatingIp, Listener, LoadBalancer, Member
+from kuryrsctp.model import FloatingIp, Listener, LoadBalancer, Member, Pool
 from kuryrsctp.providers import provider_named
 from kuryrsctp.providers.provider import Distribution, Provider
 
@@ -36,7 +36,8 @@ class Target:
 
     `direct` is set if the endpoint is that of the one member itself. `promise` is what in the
     pool says that one client always reaches the same member, "" for nothing. `listener_id` is the
-    ID of the listener whose port it is, "" if there is none.
+    ID of the listener whose port it is, "" if there is none. `idle` are the members that a health
+    monitor has taken out of use as nodes without a pod.
     """
 
     endpoint: Endpoint
@@ -46,6 +47,7 @@ class Target:
     provider: Provider = UNKNOWN_PROVIDER
     promise: str = ""
     listener_id: str = ""
+    idle: frozenset[Member] = frozenset()
 
     @property
     def expected(self) -> tuple[Member, ...]:
@@ -54,7 +56,9 @@ class Target:
         return tuple(
             member
             for member in self.members
-            if provider.weight_of(member) > 0 and not provider.may_idle(member)
+            if provider.weight_of(member) > 0
+            and not provider.may_idle(member)
+            and member not in self.idle
         )
 
     @property
@@ -103,7 +107,8 @@ def targets_of(
     )
     if via is Via.VIP:
         return vips
-    members = tuple(direct_targets((each for vip in vips for each in vip.members), provider))
+    idle = frozenset(member for vip in vips for member in vip.idle)
+    members = tuple(direct_targets((each for vip in vips for each in vip.members), provider, idle))
     if via is Via.MEMBERS and not members:
         raise Inconclusive(f"load balancer '{load_balancer.name}' has no members to probe")
     return members if via is Via.MEMBERS else vips + members
@@ -123,14 +128,16 @@ def _lacks_sctp(load_balancer: LoadBalancer) -> ServiceLacksSctp:
     )
 
 
-def direct_targets(members: Iterable[Member], provider: Provider) -> Iterator[Target]:
+def direct_targets(
+    members: Iterable[Member], provider: Provider, idle: frozenset[Member] = frozenset()
+) -> Iterator[Target]:
     """Yield each member's own endpoint once; raise AddressError for an invalid address."""
     seen = set()
     for member in members:
         endpoint = numeric_endpoint(member.address, member.protocol_port)
         if endpoint not in seen:
             seen.add(endpoint)
-            yield Target(endpoint, (member,), direct=True, provider=provider)
+            yield Target(endpoint, (member,), direct=True, provider=provider, idle=idle)
 
 
 def _vip_target(endpoint: Endpoint, vip: str, listener: Listener, provider: Provider) -> Target:
@@ -148,7 +155,17 @@ def _vip_target(endpoint: Endpoint, vip: str, listener: Listener, provider: Prov
         provider=provider,
         promise=promise,
         listener_id=listener.id,
+        idle=frozenset(member for member in pool.members if _has_no_pod(member, pool)),
     )
+
+
+def _has_no_pod(member: Member, pool: Pool) -> bool:
+    """Tell whether a health monitor that asks a node for pods has taken it out of use.
+
+    That is no fault with externalTrafficPolicy Local.
+    """
+    asks_for_pods = member.monitor_port not in (None, member.protocol_port)
+    return bool(pool.health_monitor_id and asks_for_pods and member.operating_status == "ERROR")
 
 
 def notes(targets: Iterable[Target], source_port: int | None) -> Iterator[str]:

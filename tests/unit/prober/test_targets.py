@@ -7,11 +7,23 @@ import pytest
 
 from kuryrsctp.addresses import Endpoint
 from kuryrsctp.errors import Inconclusive, ServiceLacksSctp
-from kuryrsctp.model import FloatingIp, Listener, LoadBalancer, Member, Pool, Vip
+from kuryrsctp.model import (
+    Conclusion,
+    FloatingIp,
+    Listener,
+    LoadBalancer,
+    Member,
+    Outcome,
+    Pool,
+    Vip,
+)
+from kuryrsctp.prober import shares
 from kuryrsctp.prober.targets import Target, Via, notes, targets_of
+from kuryrsctp.prober.verdict import TargetResult, conclude
 from kuryrsctp.providers.amphora import AMPHORA
 from kuryrsctp.providers.ovn import OVN
 from kuryrsctp.providers.provider import Distribution
+from tests.support.monitored_service import nodes, pool_of, service
 
 VIP = Endpoint("10.0.0.158", 90)
 STATE: dict[str, Any] = {
@@ -198,3 +210,38 @@ def test_with_a_hash_one_probe_in_a_hundred_misses_a_member(number: int) -> None
     count = Target(VIP, members, Distribution.HASHED).default_count
     assert number * (1 - 1 / number) ** count < 0.01
     assert number * (1 - 1 / number) ** (count - 2) > 0.01
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, ["worker-1"]),
+        ({"monitor_port": None}, ["worker-1", "worker-2"]),
+        ({"monitor_port": 31412}, ["worker-1", "worker-2"]),
+    ],
+    ids=str,
+)
+def test_a_node_that_a_health_monitor_found_without_a_pod_is_not_expected_to_answer(
+    changes: dict[str, Any], expected: list[str]
+) -> None:
+    found = service(pool_of(nodes("ONLINE", "ERROR", **changes)))
+    for via in (Via.VIP, Via.MEMBERS):
+        targets = targets_of(found, via)
+        assert [member.name for target in targets for member in target.expected] == expected
+
+
+def test_a_node_without_a_pod_that_is_silent_is_no_fault_of_the_service() -> None:
+    through, first, second = targets_of(service(pool_of(nodes("ONLINE", "ERROR"))), Via.BOTH)
+    answered = {"worker-1": 4}
+    silent = TargetResult(second, 4, {}, {Outcome.TIMEOUT: 4})
+    results = [TargetResult(through, 4, answered), TargetResult(first, 4, answered), silent]
+    verdict = conclude(results, all_members=True)
+    assert verdict.conclusion is Conclusion.OK
+    assert not any("at fault" in reason for reason in verdict.reasons)
+    assert not list(shares.remarks(results[0]))
+
+
+def test_without_a_health_monitor_a_silent_node_is_a_fault() -> None:
+    left = pool_of(nodes("ONLINE", "ERROR"), health_monitor_id=None)
+    (target,) = targets_of(service(left))
+    assert len(target.expected) == 2
