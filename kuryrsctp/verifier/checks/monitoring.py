@@ -111,7 +111,8 @@ def of_member(target: MemberTarget) -> CheckResult:
         return fail(f"the health monitor does not reach it, and asks {asked}", _NOT_SCTP)
     if _is_any_online(target):
         return skip(
-            f"the node has no ready pod of the Service, as for {LOCAL}, or does not answer on {port}"
+            f"the node has no ready pod of the Service, as for {LOCAL}, or does not answer on"
+            f" {port}"
         )
     return _no_node(target)
 
