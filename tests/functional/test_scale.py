@@ -132,7 +132,7 @@ def test_all_of_them_are_verified_and_exactly_the_broken_ones_fail_each_by_its_o
         if row["Status"] == "FAIL":
             checks.add(row["Check"])
     # Of these, the test above took the listeners away.
-    gone = {name for name, checks in failed.items() if checks == {"listener-exists"}}
+    gone = {name for name, checks in failed.items() if "listener-exists" in checks}
     gone |= set(big.filled.sctp) - set(failed)
     assert len(gone) <= 3
     wrong = {name: checks for name, checks in failed.items() if checks and name not in gone}
