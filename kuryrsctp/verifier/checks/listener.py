@@ -97,7 +97,10 @@ def listener_allowed_cidrs(target: ListenerTarget) -> CheckResult:
     if source is None:
         networks = frozenset(map(str, vip_networks(target)))
         isolation = target.maker.isolation(frozenset(cidrs), networks)
-        return warn(f"{only}, {isolation}") if isolation else ok(only)
+        if isolation:
+            return warn(f"{only}, {isolation}")
+        closed = _closed_vips(target)
+        return warn(f"{only}: no client reaches VIP {' and '.join(closed)}") if closed else ok(only)
     try:
         admitted = covered(cidrs, source)
     except ValueError:
@@ -107,6 +110,12 @@ def listener_allowed_cidrs(target: ListenerTarget) -> CheckResult:
     if admitted is Admission.SOME:
         return warn(f"{only}: not all of {source}")
     return fail(f"{only}: not {source}")
+
+
+def _closed_vips(target: ListenerTarget) -> list[str]:
+    """Return the VIPs of whose family the listener admits no client."""
+    versions = {6 if ":" in cidr else 4 for cidr in target.listener.allowed_cidrs}
+    return [vip.address for vip in target.load_balancer.vips if vip.version not in versions]
 
 
 def _admits_all(target: ListenerTarget) -> bool:

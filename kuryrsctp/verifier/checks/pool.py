@@ -17,6 +17,10 @@ from kuryrsctp.verifier.snapshot import missing_addresses
 
 _AS_LISTENER = "see the listener's row, listener-protocol: both have to be SCTP"
 _MAX_COMMANDS = 3
+_FAMILIES = (
+    "compare the Service's ipFamilies with the VIPs (`kubectl get service -n <namespace> <name> -o"
+    " yaml`)"
+)
 _UNUSED = "see the members' rows, member-admin-state and member-weight"
 _STICKY = "{}: one client always reaches the same member"
 
@@ -161,7 +165,20 @@ def members_exist(target: PoolTarget) -> CheckResult:
     if not used:
         detail = f"none of {len(members)} is in use: all are switched off or have weight 0"
         return fail(detail, _UNUSED)
-    return ok(f"{len(members)}" if used == len(members) else f"{len(members)}, {used} in use")
+    count = f"{len(members)}" if used == len(members) else f"{len(members)}, {used} in use"
+    if unserved := _unserved_vips(target):
+        return warn(f"{count}, but none of the family of VIP {' and '.join(unserved)}", _FAMILIES)
+    return ok(count)
+
+
+def _unserved_vips(target: PoolTarget) -> list[str]:
+    """Return the VIPs of a family that no member in use has, while another VIP has one."""
+    used = [each for each in target.pool.members if target.provider.weight_of(each) > 0]
+    versions = {6 if ":" in member.address else 4 for member in used}
+    vips = target.load_balancer.vips
+    if not any(vip.version in versions for vip in vips):
+        return []  # the members' rows tell
+    return [vip.address for vip in vips if vip.version not in versions]
 
 
 @check(

@@ -160,3 +160,24 @@ def test_a_policy_that_admits_only_the_service_subnet_is_told(
 )
 def test_each_maker_has_a_reason_of_its_own_for_no_floating_ip(name: str, text: str) -> None:
     assert detail("floating-ip", load_balancer(name=name)) == text
+
+
+def test_a_vip_of_a_family_that_no_member_has_answers_nobody() -> None:
+    assert detail("members-exist") == "OK 2"
+    only = replace(DUAL, listeners=(listener(pool=pool(other_member())),))
+    assert detail("members-exist", only) == "WARN 1, but none of the family of VIP fd00:158::1"
+    drained = pool(member(address="fd00:75::a1", weight=0), other_member())
+    said = detail("members-exist", replace(DUAL, listeners=(listener(pool=drained),)))
+    assert said == "WARN 2, 1 in use, but none of the family of VIP fd00:158::1"
+    single = load_balancer(listener(pool=pool(member(address="fd00:75::a1"))))
+    assert detail("members-exist", single) == "OK 1"
+    assert detail("member-address", single).startswith("FAIL")
+
+
+def test_a_list_of_clients_without_the_family_of_a_vip_admits_none_of_its() -> None:
+    both = replace(DUAL, listeners=(listener(allowed_cidrs=("10.0.0.0/8", "fd00::/8")),))
+    assert detail("listener-allowed-cidrs", both) == "OK only 10.0.0.0/8, fd00::/8"
+    one = replace(DUAL, listeners=(listener(allowed_cidrs=("0.0.0.0/0",)),))
+    assert detail("listener-allowed-cidrs", one) == (
+        "WARN only 0.0.0.0/0: no client reaches VIP fd00:158::1"
+    )
