@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from kuryrsctp import makers
 from kuryrsctp.addresses import Endpoint
 from kuryrsctp.model import Conclusion, Member, Outcome
 from kuryrsctp.prober.targets import Target
@@ -205,14 +206,17 @@ def _compare_member(vip: TargetResult, direct: TargetResult) -> _Reason | None:
         )
     if not direct.answered:
         idle = ", or the load balancer sends it nothing and this host cannot reach it"
+        pod = "the pod" if makers.is_pod(member) else "the pod behind it, the node"
         return _wrong(
-            f"{name} answers neither directly nor through the VIP: the pod, or what filters its"
+            f"{name} answers neither directly nor through the VIP: {pod}, or what filters its"
             f" traffic, is at fault{idle if vip.complete else ''}"
         )
     if not direct.complete:
+        # Behind a node's port any pod of the Service may answer.
+        pod = "that pod" if makers.is_pod(member) else "a pod behind it"
         return _wrong(
-            f"{name} answers only {direct.answered} of {direct.messages} messages directly: that"
-            " pod, or the path to it, is at fault"
+            f"{name} answers only {direct.answered} of {direct.messages} messages directly: {pod},"
+            " or the path to it, is at fault"
         )
     if had_turn and not through_vip:
         why = (

@@ -216,3 +216,19 @@ def test_a_member_with_weight_0_need_not_answer() -> None:
     assert conclude([through], all_members=True) == Verdict(OK)
     (line,) = conclude([through, direct(A, 4), direct(idle, 0)]).reasons
     assert "pod-c does not answer directly" in line
+
+
+@pytest.mark.parametrize(
+    ("name", "silent", "partial"),
+    [
+        ("default/pod-b:9090", "the pod, or what filters", "that pod, or the path to it"),
+        ("worker-2", "the pod behind it, the node, or what filters", "a pod behind it, or the"),
+    ],
+)
+def test_behind_a_node_any_pod_may_be_at_fault(name: str, silent: str, partial: str) -> None:
+    member = replace(B, name=name)
+    target = Target(Endpoint("10.0.0.158", 90), (A, member), Distribution.ROUND_ROBIN)
+    through = TargetResult(target, 4, {"pod-a": 2})
+    for answered, words in ((0, silent), (2, partial)):
+        (reason,) = conclude([through, direct(A, 4), direct(member, answered)]).reasons
+        assert words in reason
