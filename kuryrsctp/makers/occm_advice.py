@@ -56,9 +56,9 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         f" service -n <namespace> <name> -o yaml`), and see {_LOG}",
         "member-port": "compare with the Service's node ports (`kubectl get service -n <namespace>"
         " <name> -o yaml`)",
-        "member-status": "check that the node is Ready (`kubectl get nodes -o wide`), that"
-        " kube-proxy serves the node port there, and that the node's security group allows sctp to"
-        " it, not only tcp",
+        "member-status": "check that a pod of the Service is ready (`kubectl get endpoints,pods -n"
+        " <namespace>`) and the node, too (`kubectl get nodes -o wide`), that kube-proxy serves the"
+        " node port there, and that the node's security group allows sctp to it, not only tcp",
         "members-exist": "check the nodes (`kubectl get nodes --show-labels`) and"
         " allocateLoadBalancerNodePorts and the annotations of the Service (`kubectl get service"
         f" -n <namespace> <name> -o yaml`); then {_LOG}",
@@ -66,6 +66,7 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         f" {_ANNOTATION}lb-method of the Service, to an algorithm that the provider supports",
         "pool-exists": f"see {_EVENTS}, and {_LOG}",
         "pool-protocol": f"compare with the Service's annotations, and see {_LOG}",
-        "pool-status": "look at the members' rows and at the nodes",
+        "pool-status": "look at the members' rows, at the nodes and at the pods: behind a node's"
+        " port any pod of the Service may answer",
     }
 )

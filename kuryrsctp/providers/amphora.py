@@ -29,8 +29,8 @@ AMPHORA = Provider(
     filters_at_vip=True,
     has_statistics=True,
     listener_error="the amphora does not run it",
-    recovery="the cloud's operator can have new amphorae made: `openstack loadbalancer failover"
-    " <ID>`",
+    recovery="the cloud's operator can have new amphorae made, which breaks every association:"
+    " `openstack loadbalancer failover <ID>`",
     reused_port="an amphora drops the first INIT from a port that was used seconds ago. A delay of"
     " 1 s, or a TIMEOUT, is then no proof of a fault",
     causes={
