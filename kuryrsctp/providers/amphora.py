@@ -29,6 +29,7 @@ AMPHORA = Provider(
     filters_at_vip=True,
     has_statistics=True,
     listener_error="the amphora does not run it",
+    listener_degraded="it has reached its connection limit",
     recovery="the cloud's operator can have new amphorae made, which breaks every association:"
     " `openstack loadbalancer failover <ID>`",
     reused_port="an amphora drops the first INIT from a port that was used seconds ago. A delay of"

@@ -77,6 +77,8 @@ class Provider:
     reports_offline: bool = True
     # Why a listener is in ERROR.
     listener_error: str = "the provider does not run it"
+    # Why a listener is DEGRADED.
+    listener_degraded: str = "the provider does not tell why"
     # Whether it counts what a listener passes on; None if that is not known.
     has_statistics: bool | None = None
     # What it means that a listener has no pool.

@@ -209,7 +209,7 @@ def vip_networks(target: LoadBalancerTarget) -> tuple[Network, ...]:
 def _clients(target: ListenerTarget, versions: set[int]) -> tuple[Network, ...] | Unreadable:
     """Return the clients' networks: as the user says, or all that the listener admits."""
     try:
-        allowed = target.listener.allowed_cidrs if target.applies_allowed_cidrs else ()
+        allowed = () if target.allowed_cidrs_unapplied else target.listener.allowed_cidrs
         cidrs = [ipaddress.ip_network(cidr, strict=False) for cidr in allowed]
         everywhere = [_EVERYWHERE[version] for version in sorted(versions)]
     except (KeyError, ValueError):

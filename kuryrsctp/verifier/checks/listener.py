@@ -92,8 +92,8 @@ def listener_allowed_cidrs(target: ListenerTarget) -> CheckResult:
         return ok("all clients" if target.listener.admin_state_up else "no list")
     listed = ", ".join(cidrs)
     only = f"all clients ({listed})" if _admits_all(target) else f"only {listed}"
-    if not target.applies_allowed_cidrs:
-        return ok(f"{only}, which is not applied: the VIP was given groups (vip_sg_ids)")
+    if why := target.allowed_cidrs_unapplied:
+        return ok(f"{only}, which is not applied: {why}")
     if source is None:
         networks = frozenset(map(str, vip_networks(target)))
         isolation = target.maker.isolation(frozenset(cidrs), networks)

@@ -3,6 +3,7 @@
 """Checks on the pool of each SCTP listener."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 
 from kuryrsctp.addresses import canonical
@@ -149,8 +150,13 @@ def pool_monitor(target: PoolTarget) -> CheckResult:
     " <namespace>`), and see the log of what made the load balancer",
 )
 def members_exist(target: PoolTarget) -> CheckResult:
-    """Count the members, and those in use."""
-    members, expected = target.pool.members, target.snapshot.expected
+    """Count the members, and those in use; one that is being deleted is not counted."""
+    expected = target.snapshot.expected
+    members = [
+        member
+        for member in target.pool.members
+        if member.provisioning_status not in ("PENDING_DELETE", "DELETED")
+    ]
     if expected.members not in (None, len(members)):
         return fail(f"{len(members)}, expected {expected.members}", transient=True)
     if missing := missing_addresses(target.pool, expected):
@@ -166,14 +172,14 @@ def members_exist(target: PoolTarget) -> CheckResult:
         detail = f"none of {len(members)} is in use: all are switched off or have weight 0"
         return fail(detail, _UNUSED)
     count = f"{len(members)}" if used == len(members) else f"{len(members)}, {used} in use"
-    if unserved := _unserved_vips(target):
+    if unserved := _unserved_vips(target, members):
         return warn(f"{count}, but none of the family of VIP {' and '.join(unserved)}", _FAMILIES)
     return ok(count)
 
 
-def _unserved_vips(target: PoolTarget) -> list[str]:
+def _unserved_vips(target: PoolTarget, members: Sequence[Member]) -> list[str]:
     """Return the VIPs of a family that no member in use has, while another VIP has one."""
-    used = [each for each in target.pool.members if target.provider.weight_of(each) > 0]
+    used = [each for each in members if target.provider.weight_of(each) > 0]
     versions = {6 if ":" in member.address else 4 for member in used}
     vips = target.load_balancer.vips
     if not any(vip.version in versions for vip in vips):

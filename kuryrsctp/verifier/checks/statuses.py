@@ -157,7 +157,7 @@ def _of_listener(target: ListenerTarget) -> CheckResult:
     if target.listener.operating_status == "ERROR":
         is_fresh = ages.is_fresh(target.listener, target.snapshot.now)
         return fail(target.provider.listener_error, transient=is_fresh)
-    return warn("it has reached its connection limit")
+    return warn(target.provider.listener_degraded)
 
 
 def _of_load_balancer(target: LoadBalancerTarget) -> CheckResult:

@@ -83,14 +83,17 @@ class ListenerTarget(LoadBalancerTarget):
     listener: Listener
 
     @property
-    def applies_allowed_cidrs(self) -> bool:
-        """Tell whether the listener's list counts: the groups of a VIP take its place.
+    def allowed_cidrs_unapplied(self) -> str:
+        """Why the listener's list does not count, "" if it does.
 
-        Octavia refuses such a list where the VIP was given groups, but takes groups where there
-        is a list, and makes no rules for it from then on.
+        The groups of a VIP take its place: Octavia refuses such a list where the VIP was given
+        groups, but takes groups where there is a list, and makes no rules for it from then on.
         """
-        given = self.load_balancer.vip_security_group_ids
-        return not (given and self.provider.filters_at_vip)
+        if self.provider.filters_at_vip is False:
+            return f"{self.provider.title} admits every client"
+        if self.load_balancer.vip_security_group_ids and self.provider.filters_at_vip:
+            return "the VIP was given groups (vip_sg_ids)"
+        return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from kuryrsctp.model import LoadBalancer, Quota, QuotaKind
 from kuryrsctp.verifier.report import Expectations, Status
 from tests.support.model import (
     NAME,
+    NOW,
     OTHER_POD,
     POD,
     PORT_NAME,
@@ -21,6 +22,7 @@ from tests.support.model import (
     member,
     monitor,
     odd,
+    other_member,
     pool,
 )
 
@@ -248,3 +250,31 @@ def test_a_member_may_be_expected_by_any_spelling_of_its_address() -> None:
     rows = findings(found, expected=expected)
     (row,) = (row for row in rows if row.check == "members-exist")
     assert row.detail == "1, but not fd00:75:0::a2"
+
+
+def test_a_member_that_is_being_deleted_is_not_counted() -> None:
+    leaving = member(provisioning_status="PENDING_DELETE", changed_at=NOW)
+    found = load_balancer(listener(pool=pool(leaving, other_member())))
+    rows = findings(found, expected=Expectations(members=1))
+    (row,) = (row for row in rows if row.check == "members-exist")
+    assert (row.status, row.detail) == (Status.OK, "1")
+    gone = odd(load_balancer(listener(pool=pool(leaving))))
+    assert gone["members-exist", PORT_NAME].startswith("WARN no member")
+
+
+def test_the_connection_limit_is_only_blamed_where_the_provider_is_known_to_say_so() -> None:
+    found = load_balancer(listener(operating_status="DEGRADED"), provider="f5")
+    assert odd(found)["listener-status", PORT_NAME] == (
+        "WARN DEGRADED: the provider does not tell why"
+    )
+
+
+def test_a_list_of_clients_that_the_provider_does_not_apply_refuses_nobody() -> None:
+    port = listener(allowed_cidrs=("10.0.0.0/8",), pool=pool(lb_algorithm="SOURCE_IP_PORT"))
+    source = ipaddress.ip_network("192.0.2.0/24")
+    rows = findings(load_balancer(port, provider="ovn"), expected=Expectations(source=source))
+    told = {row.check: f"{row.status.value} {row.detail}" for row in rows}
+    assert told["listener-allowed-cidrs"] == (
+        "OK only 10.0.0.0/8, which is not applied: OVN admits every client"
+    )
+    assert told["member-security-groups"] == "OK allowed: SCTP to port 9090 from 192.0.2.0/24"
