@@ -133,8 +133,9 @@ class Occm(Unknown):
         return None if set("/:") & set(node) else node
 
     def member_title(self, name: str) -> str:
-        """Return the node that the name is of."""
-        return f"node {read_member(name)}"
+        """Return the node that the name is of, or the name itself where it is no node's."""
+        node = self.member_host(name)
+        return f"node {node}" if node else name or "no name"
 
 
 def _marks(tags: tuple[str, ...]) -> Iterator[str]:

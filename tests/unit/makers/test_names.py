@@ -99,3 +99,18 @@ def test_a_mark_that_was_cut_may_be_its_services_and_never_one_of_another_namesp
     if len(full) - 255 < len(service.name):  # the name at least begins
         assert occm.OCCM.may_be_mark_of(mark, service)
     assert not occm.OCCM.may_be_mark_of(mark, other)
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("worker-1", "node worker-1"),
+        ("member_worker-1_10.0.0.101_31412", "node worker-1"),
+        ("core/amf-0:38412", "core/amf-0:38412"),
+        ("", "no name"),
+    ],
+)
+def test_a_member_is_only_called_a_node_by_a_name_that_a_node_may_have(
+    name: str, title: str
+) -> None:
+    assert occm.OCCM.member_title(name) == title
