@@ -249,5 +249,7 @@ def test_without_a_health_monitor_a_silent_node_is_a_fault() -> None:
 
 def test_the_listeners_of_others_are_not_denied_where_a_service_has_none() -> None:
     found = service(pool_of(nodes("ONLINE")))
-    with pytest.raises(ServiceLacksSctp, match=r"of this Service \(it has only those of others\)"):
+    with pytest.raises(
+        ServiceLacksSctp, match=r"of the Service \(it has SCTP 38412 of prod:core/amf\)"
+    ):
         targets_of(replace(found, listeners=(), neighbours=found.listeners))
