@@ -47,6 +47,11 @@ class TargetResult:
         return self.messages == self.answered
 
     @property
+    def is_idle(self) -> bool:
+        """Whether it is a member, probed directly, that a health monitor has taken out of use."""
+        return self.target.direct and self.target.members[0] in self.target.idle
+
+    @property
     def replied(self) -> bool:
         """Whether a host was reached that did not answer."""
         return any(self.outcomes.get(outcome) for outcome in _REPLIES)
@@ -87,7 +92,9 @@ def conclude(results: Sequence[TargetResult], *, all_members: bool = False) -> V
             reasons.extend(_compare(vip, direct))
     if all_members:
         reasons.extend(_missing_members(results))
-    complete = all(result.complete for result in vips or direct)
+    # Where every member is idle, nobody has answered.
+    in_use = [result for result in vips or direct if not result.is_idle]
+    complete = all(result.complete for result in in_use or direct)
     conclusions = {reason.conclusion for reason in reasons}
     if not complete or Conclusion.WRONG in conclusions:
         conclusion = Conclusion.WRONG

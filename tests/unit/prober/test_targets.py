@@ -241,6 +241,13 @@ def test_a_node_without_a_pod_that_is_silent_is_no_fault_of_the_service() -> Non
     assert not list(shares.remarks(results[0]))
 
 
+def test_members_alone_are_judged_by_those_in_use_and_not_well_where_none_is() -> None:
+    first, second = targets_of(service(pool_of(nodes("ONLINE", "ERROR"))), Via.MEMBERS)
+    silent = TargetResult(second, 4, {}, {Outcome.TIMEOUT: 4})
+    assert conclude([TargetResult(first, 4, {"": 4}), silent]).conclusion is Conclusion.OK
+    assert conclude([silent]).conclusion is Conclusion.WRONG
+
+
 def test_without_a_health_monitor_a_silent_node_is_a_fault() -> None:
     left = pool_of(nodes("ONLINE", "ERROR"), health_monitor_id=None)
     (target,) = targets_of(service(left))
