@@ -67,7 +67,7 @@ def of_monitor(target: PoolTarget, monitor: HealthMonitor) -> CheckResult:
     """Say what a health monitor asks, and what that tells."""
     ports = health_ports(target)
     if not ports:
-        return ok("SCTP") if monitor.type == "SCTP" else warn(_meaning(target, monitor.type))
+        return _of_type(target, monitor.type)
     asked = f"{monitor.type} on {' and '.join(map(str, ports))}"
     others = [m.name or m.id for m in target.pool.members if health_port(target, m) is None]
     if others:
@@ -75,6 +75,16 @@ def of_monitor(target: PoolTarget, monitor: HealthMonitor) -> CheckResult:
     if len(ports) > 1:
         return warn(f"{asked}: a Service has only one healthCheckNodePort", _ONE_PORT)
     return ok(f"{asked}, as for {LOCAL}")
+
+
+def _of_type(target: PoolTarget, kind: str) -> CheckResult:
+    """Say what a health monitor tells that asks no node for pods."""
+    provider = target.provider
+    if kind != "SCTP":
+        return warn(_meaning(target, kind))
+    if provider.monitors is not None and kind not in provider.monitors:
+        return warn(f"SCTP, which {provider.title} does not support")
+    return ok("SCTP")
 
 
 def _meaning(target: PoolTarget, kind: str) -> str:

@@ -306,3 +306,9 @@ def test_what_others_break_on_the_load_balancer_is_not_this_services(
         f"SKIP {status}: not by {whose} are not judged"
     )
     assert is_well(all_rows)
+
+
+def test_a_monitor_that_the_provider_does_not_support_is_not_well() -> None:
+    found = replace(service(pool_of(nodes("ONLINE", monitor_port=None), "ONLINE")), provider="ovn")
+    seen, _ = rows(found, "SCTP")
+    assert seen["pool-monitor", f"pool_0_{NAME}"] == "WARN SCTP, which OVN does not support"
