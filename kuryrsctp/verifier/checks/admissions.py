@@ -160,9 +160,12 @@ def _listed(commands: Iterable[str]) -> str:
 
 def _rule_for(traffic: Traffic, remote: Network, group: str) -> str:
     """Return the command that admits traffic from a network."""
+    # Where the clients' own packets come, as a member's group is not to be open to everybody.
+    is_told = remote.prefixlen or not traffic.inside
+    source = str(remote) if is_told else "<network of the clients>"
     return (
         f"`openstack security group rule create --ingress --protocol {traffic.protocol.lower()}"
-        f" --dst-port {traffic.number}{_family(remote)} --remote-ip {remote}"
+        f" --dst-port {traffic.number}{_family(remote)} --remote-ip {source}"
         f" {word(group, 'group')}`"
     )
 

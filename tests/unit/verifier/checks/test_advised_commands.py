@@ -25,6 +25,7 @@ DELETIONS = {
 UNKNOWN_VALUES = {
     ("load-balancer-quota", "project"),
     ("member-security-groups", "group that allows SCTP"),
+    ("member-security-groups", "network of the clients"),
 }
 
 
