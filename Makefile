@@ -55,7 +55,7 @@ unit: $(BIN)/.installed
 
 functional: $(BIN)/.installed $(CLOUD)/.installed
 	@$(BIN)/python -m tests.support.cloud prepare
-	@echo "== Functional tests, against real APIs on this machine's loopback (about four minutes)"
+	@echo "== Functional tests, against real APIs on this machine's loopback (about ten minutes)"
 	@$(BIN)/python -m pytest -q $(PARALLEL) tests/functional
 
 lint: $(BIN)/.installed
