@@ -45,7 +45,7 @@ class Lab:
         cls,
         cloud: bool = True,
         memory: str | None = None,
-        timeout: float = 1800.0,
+        timeout: float = 3600.0,
         pods: Sequence[topology.Pod] = topology.PODS,
         writable: Sequence[Path] = (),
         detached: bool = False,
