@@ -171,6 +171,8 @@ def changed(part: str, **changes: object) -> Fault:
         try:
             yield
         finally:
+            # What the test changed may still be under way: Octavia would answer 409.
+            healthy.settle()
             update(*address, **{name: getattr(found, name) for name in changes})
             healthy.settle()
 
