@@ -23,6 +23,12 @@ Checks
 What ``openstack kuryr sctp verify`` looks at, in the order of its rows. The names are stable:
 scripts can rely on them.
 
+Makers make and change one part after the other. What is missing (``listener-exists``,
+``pool-exists``, ``members-exist``) is a ``WARN`` while its load balancer is changing, and until a
+minute after the last change of it, also one for another Service; then it is a ``FAIL``. What
+``--port``, ``--members`` and ``--member`` expect is a ``FAIL`` until it is there. What is being
+deleted is a ``SKIP``.
+
 .. list-table::
    :header-rows: 1
    :widths: 15 25 30 30

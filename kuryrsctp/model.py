@@ -159,6 +159,19 @@ class LoadBalancer:
         return f"{self.id} (project {self.project_id}, VIP {self.vip_address})"
 
 
+Part = LoadBalancer | Listener | Pool | Member | HealthMonitor
+
+
+def is_pending(part: Part) -> bool:
+    """Tell whether Octavia has not finished a change to an object."""
+    return part.provisioning_status.startswith("PENDING_")
+
+
+def is_leaving(part: Part) -> bool:
+    """Tell whether an object is being deleted, or was."""
+    return part.provisioning_status in ("PENDING_DELETE", "DELETED")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListenerStatistics:
     """What a listener's load balancer has counted since it was made, over all of its amphorae.

@@ -18,6 +18,7 @@ from kuryrsctp.cloud.clock import server_clock
 from kuryrsctp.cloud.deadline import SERVICE_TIMEOUT, Deadline
 from kuryrsctp.cloud.endpoints import adapter, missing_endpoint
 from kuryrsctp.cloud.failures import cloud_errors, malformed_answers
+from kuryrsctp.cloud.refusals import is_about
 from kuryrsctp.cloud.retries import retry_unauthorized
 from kuryrsctp.cloud.rows import Row
 from kuryrsctp.errors import CloudError
@@ -81,6 +82,19 @@ def get(api: Any, path: str, kind: str, **query: Any) -> Row:
         openstack.exceptions.raise_from_response(response)
         body = response.json()
     return Row(body, kind)
+
+
+def unless_gone(read: Callable[[], T], resource_id: str) -> T | None:
+    """Return what `read` returns, None where Octavia has nothing with this ID.
+
+    Raises what `read` raises otherwise: any other 404 is a fault of the endpoint.
+    """
+    try:
+        return read()
+    except openstack.exceptions.NotFoundException as error:
+        if not is_about(error, resource_id):
+            raise
+        return None
 
 
 def _octavia(connection: Connection) -> Any:

@@ -12,7 +12,7 @@ import requests.exceptions
 from openstack.connection import Connection
 
 from kuryrsctp.cloud.connecting import AUTH_URL, causes, connection_fault, place, quoted
-from kuryrsctp.cloud.refusals import NO_KEYSTONE, refusal
+from kuryrsctp.cloud.refusals import NO_KEYSTONE, octavia_words, refusal
 from kuryrsctp.cloud.scope import missing_project
 from kuryrsctp.errors import CloudError, MalformedAnswer
 
@@ -85,7 +85,8 @@ def _sentence(error: Exception, connection: Connection | None = None) -> str:
     """Say what an error of the libraries is about, and what to do."""
     if isinstance(error, openstack.exceptions.HttpException):
         remedy = missing_project(connection) if connection and error.status_code == 403 else None
-        return refusal(error.status_code or 0, error.url, error.details, remedy=remedy)
+        words = octavia_words(error) or error.details
+        return refusal(error.status_code or 0, error.url, words, remedy=remedy)
     if isinstance(error, keystoneauth1.exceptions.HttpError):
         detail = error.message.replace(f" (HTTP {error.http_status})", "")
         return refusal(error.http_status, error.url, detail, body=_body(error))

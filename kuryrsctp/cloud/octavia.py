@@ -16,7 +16,7 @@ from typing import Any
 
 import openstack.exceptions
 
-from kuryrsctp.cloud.calls import Cloud, get
+from kuryrsctp.cloud.calls import Cloud, get, unless_gone
 from kuryrsctp.cloud.endpoints import root
 from kuryrsctp.cloud.paging import octavia_collection, rows
 from kuryrsctp.cloud.rows import Row
@@ -211,13 +211,14 @@ def _with_pools(listeners: Iterable[Listener], pools: Mapping[str, Pool]) -> tup
 def read_members(cloud: Cloud, load_balancer: LoadBalancer) -> LoadBalancer:
     """Return the load balancer with the members of the pools of its SCTP listeners.
 
-    Raises CloudError.
+    A pool that is gone since it was read is one that is being deleted. Raises CloudError.
     """
     octavia, pools = cloud.octavia, _pools(load_balancer)
     members = cloud.call_all([functools.partial(_members, octavia, pool_id) for pool_id in pools])
+    gone = {"provisioning_status": "PENDING_DELETE", "changed_at": cloud.now()}
     whole = {
-        pool.id: replace(pool, members=pool_members)
-        for pool, pool_members in zip(pools.values(), members, strict=True)
+        pool.id: replace(pool, **(gone if found is None else {"members": found}))
+        for pool, found in zip(pools.values(), members, strict=True)
     }
     return replace(load_balancer, listeners=_with_pools(load_balancer.listeners, whole))
 
@@ -262,8 +263,10 @@ def api_version(cloud: Cloud) -> tuple[int, ...] | None:
     return max(numbers, default=None)
 
 
-def _members(octavia: Any, pool_id: str) -> tuple[Member, ...]:
-    return tuple(rows(octavia, replace(MEMBERS, path=f"{POOLS.path}/{pool_id}/members")))
+def _members(octavia: Any, pool_id: str) -> tuple[Member, ...] | None:
+    """Return the members of a pool, None if there is none with this ID."""
+    members = replace(MEMBERS, path=f"{POOLS.path}/{pool_id}/members")
+    return unless_gone(lambda: tuple(rows(octavia, members)), pool_id)
 
 
 def _pools(load_balancer: LoadBalancer) -> dict[str, Pool]:
@@ -274,14 +277,8 @@ def _pools(load_balancer: LoadBalancer) -> dict[str, Pool]:
 
 def _get(octavia: Any, path: str, key: str, resource_id: str) -> Row | None:
     """Return one object, None if there is none with this ID."""
-    try:
-        answer = get(octavia, f"{path}/{resource_id}", key)
-    except openstack.exceptions.NotFoundException as error:
-        # A 404 that does not name the ID comes from something that is not Octavia.
-        if resource_id in str(error.details):
-            return None
-        raise
-    return answer.required_row(key)
+    answer = unless_gone(lambda: get(octavia, f"{path}/{resource_id}", key), resource_id)
+    return None if answer is None else answer.required_row(key)
 
 
 def _versions(octavia: Any) -> list[str]:

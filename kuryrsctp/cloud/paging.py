@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 import openstack.exceptions
 
 from kuryrsctp.cloud.calls import get
+from kuryrsctp.cloud.refusals import is_about
 from kuryrsctp.cloud.rows import Row, fields_of
 from kuryrsctp.errors import CloudError
 
@@ -102,7 +103,7 @@ def _page(
             answer = get(api, path, kind, **asked, marker=markers[-1])
         except openstack.exceptions.BadRequestException as error:
             # The server looks for the marker's row: where it was deleted, it marks no place.
-            if markers[-1] not in str(error.details):
+            if not is_about(error, markers[-1]):
                 raise
             markers = markers[:-1]
         else:

@@ -7,6 +7,8 @@ Keystone's refusal of a token is about the credentials; the other APIs' are not.
 
 from urllib.parse import urlsplit
 
+import openstack.exceptions
+
 from kuryrsctp.cloud.connecting import AUTH_URL, ENDPOINT, place, quoted, through_proxy
 
 NO_KEYSTONE = f"no Keystone v3 is there: check {AUTH_URL}, which usually ends in /v3"
@@ -65,6 +67,29 @@ def refusal(
     words = f" ({quoted(detail)})" if detail else ""
     remedy = remedy or _remedy(status, url, f"{detail} {body}")
     return f"{place(url)}{through_proxy(url)} answered {status}{words}: {remedy}"
+
+
+def octavia_words(error: openstack.exceptions.HttpException) -> str:
+    """Return Octavia's sentence about an error, "" if something else has answered.
+
+    The SDK reads only a `faultstring`; that a pool is not there is a `description` where its
+    members were asked for.
+    """
+    try:
+        body = error.response.json() if error.response is not None else None
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(body, dict):
+        return ""
+    return str(body.get("faultstring") or body.get("description") or "")
+
+
+def is_about(error: openstack.exceptions.HttpException, resource_id: str) -> bool:
+    """Tell whether an error is Octavia's own about this resource, whose ID it then names.
+
+    A web server that names the path that it does not know does so in HTML.
+    """
+    return resource_id in octavia_words(error)
 
 
 def _remedy(status: int, url: str | bytes | None, answer: str) -> str:

@@ -5,6 +5,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -103,10 +104,15 @@ class CircuitBreaker:
 
 @dataclass(frozen=True)
 class _Batches:
-    """What batches of services have in common. Threads share it."""
+    """What batches of services have in common. Threads share it.
+
+    `read_at` is when the lists were asked for: what had just changed then is not old by the time
+    at which the last of many services is judged.
+    """
 
     connection: Connection
     expected: Expectations
+    read_at: datetime
     quotas: Quotas = field(default_factory=Quotas)
     octavia: CircuitBreaker = field(default_factory=CircuitBreaker)
     neutron: CircuitBreaker = field(default_factory=CircuitBreaker)
@@ -129,7 +135,9 @@ class _Batches:
             return [results.get(number, failure) for number, failure in enumerate(failed)]
         for number, group in groups.items():
             own = _share(network, group)
-            judge = partial(single.check, cloud, group, self.expected, self.quotas, own)
+            judge = partial(
+                single.check, cloud, group, self.expected, self.quotas, own, self.read_at
+            )
             results[number] = _result(group.ref, judge)
         return [results[number] for number in range(len(batch))]
 
@@ -199,11 +207,14 @@ def verify_all(
     """
     cloud = Cloud(connection, LISTS_TIMEOUT)
     inventory = Inventory(cloud, project=project, namespace=namespace)
+    begun = time.monotonic()
     inventory.read(on_progress)
+    # By the clock of Octavia's host, which is not known before it has answered.
+    read_at = cloud.now() - timedelta(seconds=time.monotonic() - begun)
     services = inventory.services()
     groups = sorted(makers.groups(services), key=lambda group: str(group.ref))
     size = max(1, min(_BATCH_SIZE, len(groups) // jobs))
-    batches = _Batches(connection, expected)
+    batches = _Batches(connection, expected, read_at)
     work = [
         partial(batches.verify, groups[start : start + size])
         for start in range(0, len(groups), size)

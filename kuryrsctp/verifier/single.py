@@ -98,15 +98,17 @@ def check(
     expected: Expectations,
     quotas: Quotas,
     network: NetworkState | None = None,
+    read_at: datetime | None = None,
 ) -> VerifyReport:
     """Check a service; read what its load balancer does not tell.
 
     The load balancer, if there is just one, comes with all its parts. `network` is read unless
-    it is given. Raises CloudError.
+    it is given; `read_at` is when the load balancer was read, if that is not now. Raises
+    CloudError.
     """
     snapshot = Snapshot(
         service=group.ref,
-        now=cloud.now(),
+        now=read_at or cloud.now(),
         load_balancers=group.load_balancers,
         leaving=group.leaving,
         maker=group.claim.maker if group.claim else None,

@@ -11,7 +11,7 @@ from openstack.connection import Connection
 
 from tests.support import kuryr
 from tests.support.cloud import Cloud
-from tests.support.fake_api import OCTAVIA, FakeApi, status
+from tests.support.fake_api import OCTAVIA, FakeApi, Fault, status
 from tests.support.shell import Shell
 
 # The SDK's own affairs.
@@ -55,9 +55,11 @@ def test_the_broken_are_told_from_the_sound_and_the_worst_counts(
     del bare["default_pool"]
     web = kuryr.listener("core/web:TCP:80", 80, protocol="TCP")
     with (
-        kuryr.load_balancer(connection, "core/smf", [bare]),
+        kuryr.load_balancer(connection, "core/smf", [bare]) as broken,
         kuryr.load_balancer(connection, "core/web", [web]),
     ):
+        kuryr.wait_until_online(connection, broken.id)
+        kuryr.age(cloud, broken.id)
         everything = judged(shell, cloud)
         narrowed = judged(shell, cloud, "--namespace", "default")
         others = judged(shell, cloud, "--project", "k8s", "--namespace", "core", user="admin")
@@ -162,18 +164,34 @@ def test_a_listener_that_is_called_sctp_and_is_not_is_seen_by_all_commands(
     assert [(row["Ports"], row["Members"]) for row in json.loads(listed.stdout)] == [([9999], [1])]
 
 
+@pytest.mark.parametrize(
+    ("answer", "complaint"),
+    [
+        (
+            status(500),
+            "500 (said by the fake): the API failed: try again, then ask the cloud's operator to"
+            " look at its log",
+        ),
+        # It does not say that it is the pool that is not there.
+        (
+            status(404, {"code": 404, "title": "Not Found", "description": "No such path"}),
+            "404 (No such path): nothing is there: check that the catalog (`openstack catalog"
+            " list`) or the endpoint in clouds.yaml leads to the right API",
+        ),
+    ],
+    ids=["a failure", "an endpoint without members"],
+)
 def test_a_service_that_cannot_be_judged_is_named_and_the_others_are_shown(
-    shell: Shell, fake: FakeApi
+    shell: Shell, fake: FakeApi, answer: Fault, complaint: str
 ) -> None:
     hold_services(fake, "a", "b", "c")
-    fake.faults[f"{OCTAVIA}/lbaas/pools/b/members"] = status(500)
+    fake.faults[f"{OCTAVIA}/lbaas/pools/b/members"] = answer
     done = shell.verify(
         "--all", "--show", "all", "-f", "value", "-c", "Service", env=fake.environ()
     )
     assert set(done.stdout.split()) == {"default/a", "default/c"}
     assert done.stderr == (
-        f"default/b: {fake.url}{OCTAVIA}/lbaas/pools/b/members answered 500 (said by the fake): the"
-        " API failed: try again, then ask the cloud's operator to look at its log\n"
+        f"default/b: {fake.url}{OCTAVIA}/lbaas/pools/b/members answered {complaint}\n"
     )
     assert done.returncode == 1
 

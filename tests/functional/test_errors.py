@@ -49,7 +49,7 @@ CREDENTIALS = (
         (
             LOAD_BALANCERS,
             status(404, {"code": 404, "title": "Not Found", "description": "No such path"}),
-            f"{{url}}{LOAD_BALANCERS} answered 404 (Not Found): nothing is there: check that"
+            f"{{url}}{LOAD_BALANCERS} answered 404 (No such path): nothing is there: check that"
             f" {CATALOGUE} leads to the right API\n",
         ),
         (

@@ -24,7 +24,10 @@ OUTSIDE = ipaddress.ip_network("192.0.2.0/24")
 @contextmanager
 def without_a_listener(healthy: HealthyService) -> Iterator[None]:
     """Hold a load balancer of Kuryr's that has no listener."""
-    with kuryr.load_balancer(healthy.users["kuryr"], OTHER):
+    connection = healthy.users["kuryr"]
+    with kuryr.load_balancer(connection, OTHER) as made:
+        kuryr.wait_until_online(connection, made.id)
+        kuryr.age(healthy.cloud, made.id)
         yield
 
 

@@ -164,7 +164,9 @@ def test_a_load_balancer_without_sctp_says_what_it_has_instead(
     shell: Shell, cloud: Cloud, connection: Connection
 ) -> None:
     port = kuryr.listener("core/web:TCP:80", 80, protocol="TCP")
-    with kuryr.load_balancer(connection, "core/web", [port]):
+    with kuryr.load_balancer(connection, "core/web", [port]) as made:
+        kuryr.wait_until_online(connection, made.id)
+        kuryr.age(cloud, made.id)
         found = odd_rows(shell, cloud, "core/web")
     row = ("listener-exists", "FAIL", "core/web", "no SCTP listener; there is TCP:80")
     assert found == (3, [row])
@@ -176,7 +178,9 @@ def test_a_listener_without_a_pool_and_one_without_members_are_told_apart(
     bare = kuryr.listener("core/smf:SCTP:1", 1)
     del bare["default_pool"]
     empty = kuryr.listener("core/smf:SCTP:2", 2)
-    with kuryr.load_balancer(connection, "core/smf", [bare, empty]):
+    with kuryr.load_balancer(connection, "core/smf", [bare, empty]) as made:
+        kuryr.wait_until_online(connection, made.id)
+        kuryr.age(cloud, made.id)
         code, rows = odd_rows(shell, cloud, "smf", "--namespace", "core")
     assert code == 3
     assert [row[:3] for row in rows] == [

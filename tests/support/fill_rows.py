@@ -12,6 +12,7 @@ Rows = dict[str, list[Row]]  # by table
 
 _FIRST_VIP = ipaddress.IPv4Address("10.128.0.1")
 _FIRST_ATTRIBUTE = 1_000_000
+_LONG_AGO = "2026-01-01 00:00:00"
 # Which of a table's rows belong to the load balancer; to the port of its VIP.
 PARTS = {
     "load_balancer": "id = :lb",
@@ -34,6 +35,9 @@ def service(template: Rows, number: int, name: str) -> Rows:
     """Copy a service's rows for another one of this name; the number tells its VIP."""
     rows = copy.deepcopy(template)
     (balancer,), (vip,), (listener,), (pool,) = (rows[table] for table in list(PARTS)[:4])
+    for part in (balancer, listener, pool):
+        # What they lack is a fault only where they are not new, as the template may be.
+        part |= {"created_at": _LONG_AGO, "updated_at": _LONG_AGO}
     balancer |= {"id": new_id(), "name": name}
     pool |= {"id": new_id(), "load_balancer_id": balancer["id"], "name": f"{name}:SCTP:90"}
     listener |= {

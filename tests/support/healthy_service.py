@@ -46,8 +46,9 @@ class HealthyService:
         return self.users["kuryr"].load_balancer
 
     def settle(self) -> None:
-        """Wait until Octavia has made the last change."""
+        """Wait until Octavia has made the last change, and let it seem to be an hour old."""
         kuryr.settle(self.users["kuryr"], self.ids["load_balancer"])
+        kuryr.age(self.cloud, self.ids["load_balancer"])
 
     def rows(self, user: str, service: str = "", **expected: Any) -> tuple[Finding, ...]:
         """Verify the service, or another one, as a user who expects something of it.
@@ -104,6 +105,7 @@ def healthy_service(cloud: Cloud) -> Iterator[HealthyService]:
         # The states that a fault puts into the database are to stay there.
         cloud.report({made.id: "SILENT"})
         stack.callback(cloud.report, {})
+        kuryr.age(cloud, made.id)
         yield HealthyService(cloud, users, group, made.project_id, _ids(connection, made))
 
 
@@ -202,6 +204,7 @@ def heard(
             healthy.cloud.report({})
             kuryr.wait_until_online(healthy.users["kuryr"], healthy.ids["load_balancer"])
             healthy.cloud.report({healthy.ids["load_balancer"]: "SILENT"})
+            healthy.settle()
 
     return fault
 

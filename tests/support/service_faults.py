@@ -45,6 +45,7 @@ def beside(name: str, *listeners: dict[str, Any], subnet: str = kuryr.SUBNET) ->
         connection = healthy.users["kuryr"]
         with kuryr.load_balancer(connection, name, listeners, subnet=subnet) as made:
             kuryr.wait_until_online(connection, made.id)
+            kuryr.age(healthy.cloud, made.id)
             yield
 
     return fault

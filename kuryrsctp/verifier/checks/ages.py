@@ -4,12 +4,11 @@
 
 from datetime import datetime
 
-from kuryrsctp.model import HealthMonitor, Listener, LoadBalancer, Member, Pool
+from kuryrsctp.model import Part, is_pending
 
-Part = LoadBalancer | Listener | Pool | Member | HealthMonitor
-
-# Seconds after a change in which an object may not be ONLINE yet: Octavia only learns that it
-# works from the next report of the amphora, which comes every 10 s.
+# Seconds after a change in which an object may not be ONLINE yet, as Octavia only learns that it
+# works from the next report of the amphora, which comes every 10 s; and in which its maker may
+# still be at work: makers take up to 7 s from one part to the next.
 FRESH = 60.0
 
 # Seconds after which a change does not end any more: Octavia repeats its own for up to 2 h 45 min.
@@ -29,12 +28,7 @@ def age_of(changed_at: datetime | None, now: datetime | None) -> float | None:
 def is_fresh(part: Part, now: datetime) -> bool:
     """Tell whether an object was made or changed a moment ago."""
     age = age_of(part.changed_at, now)
-    return age is not None and age <= FRESH
-
-
-def is_pending(part: Part) -> bool:
-    """Tell whether Octavia has not finished a change to an object."""
-    return part.provisioning_status.startswith("PENDING_")
+    return age is not None and age < FRESH
 
 
 def is_stuck(part: Part, now: datetime) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from kuryrsctp.addresses import Network, canonical
-from kuryrsctp.model import Port, Unreadable
+from kuryrsctp.model import Port, Unreadable, is_pending
 from kuryrsctp.providers.provider import TrafficSource
 from kuryrsctp.verifier.checks.admissions import Traffic, judge
 from kuryrsctp.verifier.checks.catalogue import CheckResult, check, ok, skip, warn
@@ -54,7 +54,7 @@ def vip_security_groups(target: ListenerTarget) -> CheckResult:
     listener, port = target.listener, port_of_vips(target)
     if listener.protocol != "SCTP":
         return skip(f"not checked: the listener's protocol is {listener.protocol}")
-    if listener.provisioning_status.startswith("PENDING_"):
+    if is_pending(listener):
         return skip(f"{listener.provisioning_status}: its rules may not be there yet")
     if port is None:
         return skip("the VIP's port is not visible")
@@ -86,7 +86,7 @@ def vip_security_groups(target: ListenerTarget) -> CheckResult:
 def _lacking(target: ListenerTarget, groups: Sequence[str]) -> CheckResult:
     """Say that the VIPs' port is not in groups that were given to the VIP."""
     load_balancer = target.load_balancer
-    if load_balancer.provisioning_status.startswith("PENDING_"):
+    if is_pending(load_balancer):
         return skip(f"{load_balancer.provisioning_status}: its port may not be changed yet")
     detail = f"the VIP was given group {', '.join(groups)} (vip_sg_ids), and its port is not in it"
     if load_balancer.provisioning_status == "ERROR":

@@ -178,4 +178,7 @@ def pool_exists(target: ListenerTarget) -> CheckResult:
     pool = target.listener.pool
     if pool is not None:
         return ok(pool.name or pool.id)
+    if target.listener.default_pool_id:
+        # Octavia's listeners have no IDs of pools that are gone: it came or went between requests.
+        return statuses.not_yet("its pool was made or deleted while it was read")
     return statuses.missing(target, f"no pool: {target.provider.missing_pool}")

@@ -5,7 +5,7 @@
 from dataclasses import replace
 
 from kuryrsctp import makers
-from kuryrsctp.model import Listener, LoadBalancer
+from kuryrsctp.model import Listener, LoadBalancer, is_pending
 from kuryrsctp.verifier.checks import statuses
 from kuryrsctp.verifier.checks.catalogue import CheckResult, check, fail, ok, skip, warn
 from kuryrsctp.verifier.checks.placeholders import word
@@ -117,7 +117,7 @@ def pools_used(target: LoadBalancerTarget) -> CheckResult:
     """Name the pools that no listener uses."""
     pools = target.load_balancer.orphaned_pools
     listed = ", ".join(f"{pool.name or 'unnamed'} ({pool.id})" for pool in pools)
-    is_changing = target.load_balancer.provisioning_status.startswith("PENDING_")
+    is_changing = is_pending(target.load_balancer)
     return warn(f"used by no listener: {listed}", _of_unused(target), transient=is_changing)
 
 

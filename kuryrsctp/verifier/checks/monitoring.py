@@ -4,7 +4,7 @@
 
 from collections.abc import Sequence
 
-from kuryrsctp.model import HealthMonitor, Member
+from kuryrsctp.model import HealthMonitor, Member, Part, is_leaving
 from kuryrsctp.verifier.checks import ages
 from kuryrsctp.verifier.checks.catalogue import CheckResult, fail, ok, skip, warn
 from kuryrsctp.verifier.checks.targets import MemberTarget, PoolTarget
@@ -154,7 +154,7 @@ def _unlike_members(target: PoolTarget) -> CheckResult:
     if any(member.operating_status == "ERROR" for member in members):
         return skip("only by members that get no association")
     detail = "no member explains it"
-    parts: tuple[ages.Part, ...] = (target.pool, *members)
+    parts: tuple[Part, ...] = (target.pool, *members)
     if any(ages.is_fresh(part, now) for part in parts):
         # The pool was read before its members.
         return skip(f"{detail}, but a status changed a moment ago", transient=True)
@@ -178,8 +178,7 @@ def _meaningless(target: PoolTarget) -> CheckResult | None:
     monitor, title = target.monitor, target.provider.title
     if monitor is None:
         return None
-    is_changing = ages.is_changing(monitor, target.snapshot.now)
-    if is_changing and monitor.provisioning_status == "PENDING_DELETE":
+    if ages.is_changing(monitor, target.snapshot.now) and is_leaving(monitor):
         return skip("the health monitor is being deleted", transient=True)
     if monitor.type in target.provider.misleading_monitors:
         told = f"with a monitor of type {monitor.type} {title} reports this also where all is well"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from kuryrsctp.addresses import canonical
-from kuryrsctp.model import Member
+from kuryrsctp.model import Member, is_leaving
 from kuryrsctp.providers.provider import Distribution
 from kuryrsctp.verifier.checks import monitoring, names, statuses
 from kuryrsctp.verifier.checks.catalogue import CheckResult, check, fail, ok, skip, warn
@@ -152,11 +152,7 @@ def pool_monitor(target: PoolTarget) -> CheckResult:
 def members_exist(target: PoolTarget) -> CheckResult:
     """Count the members, and those in use; one that is being deleted is not counted."""
     expected = target.snapshot.expected
-    members = [
-        member
-        for member in target.pool.members
-        if member.provisioning_status not in ("PENDING_DELETE", "DELETED")
-    ]
+    members = [member for member in target.pool.members if not is_leaving(member)]
     if expected.members not in (None, len(members)):
         return fail(f"{len(members)}, expected {expected.members}", transient=True)
     if missing := missing_addresses(target.pool, expected):
@@ -200,7 +196,7 @@ def members_distinct(target: PoolTarget) -> CheckResult:
     """Look for an address and port that occurs twice."""
     by_place: defaultdict[tuple[str, int], list[Member]] = defaultdict(list)
     for member in target.pool.members:
-        if member.provisioning_status != "PENDING_DELETE":
+        if not is_leaving(member):
             by_place[canonical(member.address), member.protocol_port].append(member)
     twice = {place: members for place, members in by_place.items() if len(members) > 1}
     if not twice:

@@ -5,7 +5,15 @@
 from dataclasses import replace
 
 from kuryrsctp import makers
-from kuryrsctp.model import HealthMonitor, Listener, LoadBalancer, Member, Pool
+from kuryrsctp.model import (
+    HealthMonitor,
+    Listener,
+    LoadBalancer,
+    Member,
+    Pool,
+    is_leaving,
+    is_pending,
+)
 from kuryrsctp.verifier.checks import ages, monitoring
 from kuryrsctp.verifier.checks.catalogue import CheckResult, fail, ok, skip, warn
 from kuryrsctp.verifier.checks.targets import (
@@ -18,6 +26,10 @@ from kuryrsctp.verifier.checks.targets import (
 )
 from kuryrsctp.verifier.report import Status
 
+_AT_WORK = (
+    "what made the load balancer may still be at work: look again in a minute, or let --wait 90 do"
+    " that"
+)
 _UNDER_WAY = "a change is under way: --wait waits for its end"
 _LATE = "the change may still end; if not, ask the cloud's operator about {}"
 _STUCK = "ask the cloud's operator to look at {}, and to end this state"
@@ -34,11 +46,24 @@ def admin_state(target: LoadBalancerTarget) -> CheckResult:
 
 
 def missing(target: LoadBalancerTarget, detail: str) -> CheckResult:
-    """Say that a part is not there: no fault while the target is still being made or changed."""
-    part, now = target.api_object, target.snapshot.now
-    is_new = part.operating_status == "OFFLINE" and ages.is_fresh(part, now)
-    is_changing = any(ages.is_changing(outer, now) for outer in target.parts.values())
-    return (warn if is_new or is_changing else fail)(detail, transient=True)
+    """Say that a part is not there: a fault once what it is missing from has not changed lately.
+
+    Makers make and change one part after the other, and all is ACTIVE for seconds in between.
+    """
+    now = target.snapshot.now
+    # That something is being deleted says more.
+    parts = {} if target.leaving else target.parts
+    for kind, part in reversed(parts.items()):
+        if ages.is_fresh(part, now):
+            return not_yet(f"{detail} (the {kind} changed less than a minute ago)")
+        if ages.is_changing(part, now):
+            return not_yet(f"{detail} (the {kind} is {part.provisioning_status})")
+    return fail(detail, transient=True)
+
+
+def not_yet(detail: str) -> CheckResult:
+    """Say that a part is not there, and that its maker may still make it."""
+    return warn(detail, _AT_WORK, transient=True)
 
 
 def provisioning(
@@ -49,7 +74,7 @@ def provisioning(
     status = part.provisioning_status
     if status == "ACTIVE":
         return ok(status)
-    if ages.is_pending(part):
+    if is_pending(part):
         return _pending(target, part)
     if status == "ERROR":
         # What to do about a monitor depends on what it asks: its check tells.
@@ -68,7 +93,7 @@ def _pending(target: LoadBalancerTarget, part: ApiObject | HealthMonitor) -> Che
     detail = f"{status} for {ages.in_words(age)}"
     if age > ages.STUCK:
         return fail(f"{detail}: stuck; {_while_stuck(part)}", stuck_hint)
-    if status == "PENDING_DELETE":
+    if is_leaving(part):
         return skip(f"{detail}: it is being deleted", transient=True)
     if late := target.maker.late(age):
         return warn(f"{detail}, {late}", late_hint, transient=True)

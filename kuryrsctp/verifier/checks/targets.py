@@ -7,14 +7,12 @@ from dataclasses import dataclass
 
 from kuryrsctp import makers
 from kuryrsctp.makers.maker import Maker
-from kuryrsctp.model import HealthMonitor, Listener, LoadBalancer, Member, Pool
+from kuryrsctp.model import HealthMonitor, Listener, LoadBalancer, Member, Pool, is_leaving
 from kuryrsctp.providers import provider_named
 from kuryrsctp.providers.provider import Provider
 from kuryrsctp.verifier.snapshot import Snapshot
 
 ApiObject = LoadBalancer | Listener | Pool | Member
-
-_LEAVING = frozenset({"PENDING_DELETE", "DELETED"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +70,7 @@ class LoadBalancerTarget(ServiceTarget):
     @property
     def leaving(self) -> str:
         """The kind of the outermost object that is being deleted, "" if none is."""
-        parts = self.parts.items()
-        return next((kind for kind, part in parts if part.provisioning_status in _LEAVING), "")
+        return next((kind for kind, part in self.parts.items() if is_leaving(part)), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,8 +60,8 @@ def run(*arguments: str) -> tuple[int, str, str]:
         (("default/sctp-demo", "--concurrency", "0"), "invalid concurrency '0': give 1 to 1024"),
         ((*ADDRESS, "--payload-size", "0"), "invalid payload size '0': give 1 to 1048576 bytes"),
         (
-            (*ADDRESS, "--message-file", "/nonexistent"),
-            "cannot read '/nonexistent': No such file or directory",
+            (*ADDRESS, "--message-file", "/nonexistent/message"),
+            "cannot read '/nonexistent/message': No such file or directory",
         ),
         ((*ADDRESS, "--message-file", "/dev/zero"), "the message is longer than 1048576 bytes"),
         ((*ADDRESS, "--message-file", "/dev/null"), "SCTP cannot carry an empty message"),

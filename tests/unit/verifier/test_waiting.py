@@ -149,6 +149,16 @@ def test_the_wait_ends_when_its_time_is_over() -> None:
     waited(Script(), results, seconds=0)
 
 
+def test_what_is_still_missing_when_it_is_no_longer_new_is_a_fault_in_the_end() -> None:
+    missing = [
+        result(AMF, "listener-exists", status, transient=True)
+        for status in (Status.WARN, Status.WARN, Status.FAIL)
+    ]
+    results = {AMF: missing[0]}
+    assert len(waited(Script(missing), results)) == 1
+    assert results == {AMF: missing[-1]}
+
+
 def test_members_that_come_one_by_one_are_waited_for(clock: FakeClock) -> None:
     pods = [well(parts=tuple("abc")[:count], changed_at=ago(1)) for count in (1, 1, 2, 2, 3)]
     script = Script(pods)

@@ -40,6 +40,12 @@ def test_what_was_changed_in_the_future_is_new_and_what_has_no_time_is_not() -> 
     assert not ages.is_fresh(load_balancer(changed_at=None), NOW)
 
 
+def test_what_was_changed_a_minute_ago_is_not_new_any_more() -> None:
+    seconds = ages.FRESH
+    assert not ages.is_fresh(load_balancer(changed_at=NOW - timedelta(seconds=seconds)), NOW)
+    assert ages.is_fresh(load_balancer(changed_at=NOW - timedelta(seconds=seconds - 1)), NOW)
+
+
 @pytest.mark.parametrize(
     ("age", "is_stuck"), [(timedelta(hours=3), False), (timedelta(hours=3, seconds=1), True)]
 )

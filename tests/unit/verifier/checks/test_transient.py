@@ -80,8 +80,7 @@ def test_what_is_not_online_yet_seconds_after_it_was_made_is_no_fault(fresh: Loa
     assert row.transient
 
 
-NEW = FRESH | {"operating_status": "OFFLINE"}
-BARE = listener(pool=None, **NEW)
+BARE = listener(pool=None, operating_status="OFFLINE", **FRESH)
 OLD_BARE = listener(pool=None)
 PENDING_LISTENER = listener(pool=None, provisioning_status="PENDING_UPDATE")
 OCCM = "kube_service_prod_default_sctp-demo"
@@ -98,22 +97,60 @@ HUNG = {"provisioning_status": "PENDING_UPDATE", "changed_at": NOW - timedelta(h
         (load_balancer(PENDING_LISTENER), "pool-exists", "WARN"),
         (load_balancer(OLD_BARE), "pool-exists", "FAIL"),
         (load_balancer(OLD_BARE, **HUNG), "pool-exists", "FAIL"),
-        (load_balancer(listener(pool=None, **FRESH)), "pool-exists", "FAIL"),
-        (load_balancer(listeners=(), **NEW), "listener-exists", "WARN"),
-        (load_balancer(listeners=(), **FRESH), "listener-exists", "FAIL"),
+        (load_balancer(listener(pool=None, **FRESH)), "pool-exists", "WARN"),
+        (load_balancer(listener(pool=None), **FRESH), "pool-exists", "WARN"),
+        (load_balancer(listener(pool=None, default_pool_id="p")), "pool-exists", "WARN"),
+        (load_balancer(TCP, **FRESH), "listener-exists", "WARN"),
+        (load_balancer(TCP, changed_at=NOW - timedelta(seconds=59)), "listener-exists", "WARN"),
+        (load_balancer(TCP, changed_at=NOW - timedelta(seconds=60)), "listener-exists", "FAIL"),
+        (load_balancer(TCP, changed_at=None), "listener-exists", "FAIL"),
         (load_balancer(listener(pool=EMPTY_POOL), name=OCCM), "members-exist", "FAIL"),
+        (load_balancer(listener(pool=EMPTY_POOL), name=OCCM, **FRESH), "members-exist", "WARN"),
         (
-            load_balancer(listener(pool=replace(EMPTY_POOL, **NEW)), name=OCCM),
+            load_balancer(listener(pool=EMPTY_POOL, **FRESH), name=OCCM),
+            "members-exist",
+            "WARN",
+        ),
+        (
+            load_balancer(listener(pool=replace(EMPTY_POOL, **FRESH)), name=OCCM),
             "members-exist",
             "WARN",
         ),
     ],
 )
-def test_what_is_missing_is_a_fault_once_nobody_is_at_work_on_it(
+def test_what_is_missing_is_a_fault_a_minute_after_the_last_change(
     found: LoadBalancer, check: str, status: str
 ) -> None:
     (row,) = (row for row in findings(found) if row.check == check)
     assert (row.status.value, row.transient) == (status, True)
+
+
+@pytest.mark.parametrize(
+    ("found", "check", "told"),
+    [
+        (load_balancer(TCP, **FRESH), "listener-exists", "the load balancer changed less than"),
+        (
+            load_balancer(TCP, provisioning_status="PENDING_UPDATE"),
+            "listener-exists",
+            "the load balancer is PENDING_UPDATE)",
+        ),
+        (load_balancer(BARE, **FRESH), "pool-exists", "the listener changed less than a minute"),
+        (load_balancer(OLD_BARE, **FRESH), "pool-exists", "the load balancer changed less than"),
+    ],
+)
+def test_it_is_said_what_has_changed_and_that_the_maker_may_be_at_work(
+    found: LoadBalancer, check: str, told: str
+) -> None:
+    (row,) = (row for row in findings(found) if row.check == check)
+    assert told in row.detail
+    assert "may still be at work" in row.hint
+
+
+def test_what_another_service_has_changed_is_not_said_to_be_ones_own() -> None:
+    other = listener(id="o", name=f"listener_0_{OCCM}", **FRESH)
+    shared = load_balancer(listeners=(), neighbours=(other,), name=OCCM, **FRESH)
+    (row,) = (row for row in findings(shared) if row.check == "listener-exists")
+    assert row.detail.endswith("(the load balancer changed less than a minute ago)")
 
 
 def test_what_the_user_expects_is_a_fault_until_it_is_there() -> None:

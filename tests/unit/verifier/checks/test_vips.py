@@ -154,7 +154,10 @@ def test_a_policy_that_admits_only_the_service_subnet_is_told(
     ("name", "text"),
     [
         (NAME, "OK none; only type LoadBalancer has one"),
-        (OCCM_NAME, "OK none; normal for an internal Service"),
+        (
+            OCCM_NAME,
+            "OK none; normal for an internal Service; of any other the events may tell why",
+        ),
         ("by hand", "OK none"),
     ],
 )
