@@ -89,7 +89,10 @@ class Kuryr(Unknown):
     controller = "kuryr-controller"
     causes = CAUSES
     remedies = REMEDIES
-    repair = "Kuryr makes it again only when an endpoint of the Service comes or goes"
+    repair = (
+        "Kuryr does not look for this by itself: it deletes the load balancer and makes it again"
+        " when an endpoint of the Service comes or goes"
+    )
     no_floating_ip = "only type LoadBalancer has one"
     members_are_pods = True
     no_members = "right only while no pod is ready"

@@ -15,19 +15,25 @@ _BY_HAND = "Kuryr goes by IDs: it neither changes nor removes what was made or r
 
 CAUSES: Mapping[str, str] = MappingProxyType(
     {
+        "floating-ip": "None: only type LoadBalancer has one. Where a Service got this type later,"
+        " it comes with the next endpoint that comes or goes; it stays where the type is changed"
+        " back.",
         "listener-admin-state": "Kuryr switches a listener off where a NetworkPolicy leaves no CIDR"
         " that it admits, which is rare.",
         "listener-allowed-cidrs": "A NetworkPolicy; Kuryr adds the service subnet to its list, and"
         " ignores loadBalancerSourceRanges.",
         "listener-exists": "The Service's port was changed: Kuryr deletes the old listener before"
-        " it makes the new one.",
+        " it makes the new one. Or the quota of listeners is used up. Or the provider refuses"
+        " Kuryr's [octavia_defaults] lb_algorithm for the pool: then Kuryr deletes the listener and"
+        " makes it again every few seconds.",
         "listener-quota": "Kuryr makes a listener for every port of each Service, also of those"
         " without SCTP.",
         "listener-timeouts": "The annotations openstack.org/kuryr-timeout-client-data and"
         " -member-data of the Service.",
         "load-balancer-exists": "Kuryr makes none for a Service that is headless, without"
-        " endpoints, or not of type ClusterIP or LoadBalancer; and none where Octavia says that"
-        " the address is in use (409).",
+        " endpoints, or not of type ClusterIP or LoadBalancer; and none where Octavia refuses"
+        " it: the address is in use (409), the quota is used up (403), the provider is not enabled"
+        " (400). It then tries again every two minutes.",
         "load-balancer-quota": "Kuryr makes a load balancer for every Service, also for those"
         " without SCTP.",
         "load-balancer-unique": "Kuryr's names do not tell clusters apart: two clusters in one"
@@ -38,6 +44,7 @@ CAUSES: Mapping[str, str] = MappingProxyType(
         "members-exist": "Only ready endpoints become members; without one the pool stays, empty.",
         "octavia-version": "Kuryr leaves SCTP listeners out if Octavia is too old.",
         "pool-persistence": "Kuryr ignores the Service's session affinity.",
+        "pool-status": "While a pool is in ERROR, Octavia lets Kuryr add no member to it.",
         "pool-quota": "Kuryr makes a pool for every port of each Service, also of those without"
         " SCTP.",
         "pools-used": "The listener was deleted by hand: Kuryr makes listener and pool again, and"
@@ -52,8 +59,9 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         "listener-allowed-cidrs": "check that the clients' addresses are in the list (`kubectl get"
         " networkpolicy -n <namespace>`)",
         "listener-exists": "check that the Service's ports have `protocol: SCTP`; see"
-        f" {_EVENTS}, Octavia's version, and {_LOG}; a listener that was deleted by hand comes back"
-        " within about 15 minutes",
+        f" {_EVENTS}, Octavia's version, and {_LOG}: only the log tells of a quota that is used up,"
+        " or of an algorithm that the provider refuses; a listener that was deleted by hand comes"
+        " back within about 15 minutes",
         "listener-name": f"{_BY_HAND}; traffic does not depend on the name; compare with `kubectl"
         " get service -n <namespace> <name>`, and rename it if it is the Service's (`openstack"
         " loadbalancer listener set --name <expected name> <ID>`)",

@@ -76,7 +76,7 @@ class Occm(Unknown):
         "cloud-provider-openstack does not repair it, and changes nothing of it meanwhile; `kubectl"
         " describe service -n <namespace> <name>` shows what it says"
     )
-    no_floating_ip = "normal for an internal Service"
+    no_floating_ip = "normal for an internal Service; of any other the events may tell why"
     no_members = ""
 
     def claims(self, load_balancer: LoadBalancer) -> tuple[Claim, ...]:
@@ -100,12 +100,15 @@ class Occm(Unknown):
         return ({"tags": mark}, {"name": mark}, {"description": _description(service)})
 
     def mark_of(self, part: Listener | Pool, load_balancer: LoadBalancer) -> str | None:
-        """Return the mark among the tags or in the name; else the load balancer's own."""
+        """Return the mark among the tags or in the name; else the load balancer's own.
+
+        What has another's tags only is another's, even on the load balancer of a Service.
+        """
         for mark in _marks(part.tags):
             return mark
         start = _PART.match(part.name)
         if start is None:
-            return _own_mark(load_balancer)
+            return None if part.tags else _own_mark(load_balancer)
         mark = part.name[start.end() :]
         return _completed(mark, load_balancer) if _may_be_cut(part.name) else mark
 

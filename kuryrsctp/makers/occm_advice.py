@@ -2,7 +2,13 @@
 
 """What cloud-provider-openstack adds to the causes of checks, and what to do where it made them.
 
-It compares a Service with Octavia whenever the Service or the nodes change, and when it starts.
+It compares a Service with Octavia when the Service changes, its annotations included, when a node
+comes or goes, and when it starts; where it fails, again after 5 s, then after twice as long each
+time, up to 5 minutes. At no other time does it look. It then makes again listeners, pools, members
+and monitors that were deleted, and sets back values, algorithms, tags of its own and the names of
+members and monitors; it deletes listeners without a tag, and members that are not nodes. What it
+leaves: weight, backup, and what is switched off; names of load balancers, listeners and pools;
+persistence of a pool; pools that no listener uses; and ERROR.
 """
 
 from collections.abc import Mapping
@@ -11,10 +17,16 @@ from types import MappingProxyType
 _EVENTS = "`kubectl describe service -n <namespace> <name>` (the events of the Service)"
 _LOG = "the log of openstack-cloud-controller-manager"
 _ANNOTATION = "loadbalancer.openstack.org/"
+_AGAIN = (
+    "cloud-provider-openstack makes again what was deleted by hand once the Service changes (an"
+    " annotation of any name will do); it then takes back other changes by hand, too"
+)
 
 CAUSES: Mapping[str, str] = MappingProxyType(
     {
-        "floating-ip": "None: the Service is internal, or no external network is configured.",
+        "floating-ip": "None: the Service is internal; no external network is found; the quota is"
+        " used up; loadBalancerIP of the Service is not free, or not the project's; the VIP is of"
+        " IPv6; or it was removed by hand, which no event tells.",
         "listener-allowed-cidrs": "loadBalancerSourceRanges of the Service, or the annotation"
         " service.beta.kubernetes.io/load-balancer-source-ranges.",
         "listener-exists": "Another Service has the port on a shared load balancer; or the"
@@ -24,24 +36,33 @@ CAUSES: Mapping[str, str] = MappingProxyType(
         " also of those without SCTP.",
         "listener-timeouts": f"The annotations {_ANNOTATION}timeout-client-data and"
         " timeout-member-data of the Service.",
-        "load-balancer-exists": "The Service is not of type LoadBalancer; or Octavia refuses what"
-        " it asks for.",
+        "load-balancer-exists": "The Service is not of type LoadBalancer; there is no node for it;"
+        " or Octavia refuses what it asks for. Where the Service has the annotation"
+        f" {_ANNOTATION}load-balancer-id: that load balancer was deleted, and no other is made; or"
+        " another Service has the port there; or as many Services share it as may (2 by default).",
         "load-balancer-provisioning": "It does not change a load balancer that is not ACTIVE.",
         "load-balancer-quota": "It makes a load balancer for every Service of type LoadBalancer,"
         " also for those without SCTP.",
-        "load-balancer-unique": "Two clusters in one project have the same cluster name: by default"
-        " it is `kubernetes`.",
+        "load-balancer-unique": "The Service had a load balancer of its own when the annotation"
+        f" {_ANNOTATION}load-balancer-id was given another one, or taken away: the one that it"
+        " does not use any more stays, and gets no changes.",
         "member-quota": "It makes a member for every node and each port of every Service.",
         "member-security-groups": "The nodes' group does not allow SCTP to node ports (30000 to"
         " 32767 by default) from the load balancer's subnet.",
+        "member-status": "It keeps nodes that are not ready as members (seen with release 1.36).",
         "members-exist": "The members are nodes: allocateLoadBalancerNodePorts of the Service is"
         f" false, no node fits the annotation {_ANNOTATION}node-selector, or the nodes have the"
         " label node.kubernetes.io/exclude-from-external-load-balancers.",
         "pool-algorithm": f"lb-method in its configuration, or the annotation {_ANNOTATION}"
         "lb-method of the Service.",
-        "pool-persistence": "The Service's sessionAffinity ClientIP.",
+        "pool-exists": f"The annotation {_ANNOTATION}proxy-protocol of the Service: it deletes the"
+        " pool, and Octavia refuses the new one, as an SCTP listener can have none of type PROXY.",
+        "pool-persistence": "The Service's sessionAffinity when the pool was made: a later change"
+        " of it changes nothing.",
         "pool-quota": "It makes a pool for every port of each Service of type LoadBalancer, also of"
         " those without SCTP.",
+        "pools-used": "The listener was deleted by hand: it makes listener and pool again, and"
+        " leaves the old pool.",
     }
 )
 
@@ -51,9 +72,14 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         " loadBalancerSourceRanges of the Service (`kubectl get service -n <namespace> <name> -o"
         " yaml`)",
         "listener-exists": f"see {_EVENTS}: a port that another Service has, or a quota; check that"
-        f" the Service's ports have `protocol: SCTP`; then {_LOG}",
+        f" the Service's ports have `protocol: SCTP`; then {_LOG}; {_AGAIN}",
         "listener-protocol": "compare with the Service's ports and annotations (`kubectl get"
         f" service -n <namespace> <name> -o yaml`), and see {_LOG}",
+        "load-balancer-exists": "check name, namespace, cluster and project; see"
+        f" {_EVENTS}, which name the reason, and {_LOG}; where they say `failed to get load"
+        " balancer` and 404, it was deleted by hand, and no other is made while the Service has the"
+        f" annotation {_ANNOTATION}load-balancer-id: take it away only where it names the one that"
+        " is gone",
         "member-port": "compare with the Service's node ports (`kubectl get service -n <namespace>"
         " <name> -o yaml`)",
         "member-status": "check that a pod of the Service is ready (`kubectl get endpoints,pods -n"
@@ -64,7 +90,8 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         f" -n <namespace> <name> -o yaml`); then {_LOG}",
         "pool-algorithm": "set lb-method of cloud-provider-openstack, or the annotation"
         f" {_ANNOTATION}lb-method of the Service, to an algorithm that the provider supports",
-        "pool-exists": f"see {_EVENTS}, and {_LOG}",
+        "pool-exists": f"take the annotation {_ANNOTATION}proxy-protocol of the Service away, if it"
+        f" has one; see {_EVENTS}, and {_LOG}; {_AGAIN}",
         "pool-protocol": f"compare with the Service's annotations, and see {_LOG}",
         "pool-status": "look at the members' rows, at the nodes and at the pods: behind a node's"
         " port any pod of the Service may answer",

@@ -11,11 +11,10 @@ from kuryrsctp.makers.maker import Claim
 from kuryrsctp.makers.parts import is_sctp, sctp_listeners
 from kuryrsctp.makers.registry import MAKERS
 from kuryrsctp.makers.unknown import UNKNOWN
-from kuryrsctp.model import Listener, LoadBalancer, Pool
+from kuryrsctp.model import Listener, LoadBalancer, Pool, is_leaving
 from kuryrsctp.naming import LoadBalancerId, ServiceName, ServiceRef
 
 _NOBODYS = Claim(UNKNOWN, "", None)
-_LEAVING = frozenset({"PENDING_DELETE", "DELETED"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +135,7 @@ def groups(listed: Sequence[Service], asked: ServiceRef | None = None) -> list[S
 
 
 def _group(ref: ServiceRef, load_balancers: list[LoadBalancer], claim: Claim) -> ServiceGroup:
-    leaving = [each for each in load_balancers if each.provisioning_status in _LEAVING]
+    leaving = [each for each in load_balancers if is_leaving(each)]
     staying = [each for each in load_balancers if each not in leaving] or leaving[:1]
     return ServiceGroup(
         ref=ref,

@@ -80,7 +80,7 @@ def test_a_load_balancer_of_kuryrs_in_error_is_not_said_to_be_repaired_in_time(
     assert f"{FAILOVER} {made.id}" in hint
     assert "openstack kuryr sctp probe" in hint
     assert "minutes" not in hint
-    assert "only when an endpoint of the Service comes or goes" in hint
+    assert "when an endpoint of the Service comes or goes" in hint
 
 
 def test_a_load_balancer_on_ovn_in_error_is_not_to_be_failed_over(
@@ -94,11 +94,12 @@ def test_a_load_balancer_on_ovn_in_error_is_not_to_be_failed_over(
 
 
 def test_a_pool_of_nodes_without_a_member_is_a_fault_of_nodes_and_node_ports(
-    connection: Connection,
+    connection: Connection, cloud: Cloud
 ) -> None:
     port = occm.listener(AMF, 38412, 31412)
     port["default_pool"]["members"] = []
-    with occm.load_balancer(connection, AMF, [port]):
+    with occm.load_balancer(connection, AMF, [port]) as made:
+        kuryr.age(cloud, made.id)
         reading = read(connection, BY_KURYR)
     assert reading.odd == {("members-exist", "FAIL")}
     assert reading.listed[BY_KURYR].member_counts == (0,)
@@ -189,14 +190,20 @@ def test_names_given_by_hand_are_odd_with_kuryr_and_it_is_not_said_to_change_the
     assert "a member without an endpoint" in reading.row("member-name").hint
 
 
-def test_a_pool_that_is_not_there_is_put_down_to_its_own_maker(connection: Connection) -> None:
+def test_a_pool_that_is_not_there_is_put_down_to_its_own_maker(
+    connection: Connection, cloud: Cloud
+) -> None:
     port = occm.listener(AMF, 38412, 31412)
     del port["default_pool"]
-    with kuryr.load_balancer(connection, AMF, [port], tags=[AMF]):
+    with kuryr.load_balancer(connection, AMF, [port], tags=[AMF]) as made:
+        kuryr.wait_until_online(connection, made.id)
+        kuryr.age(cloud, made.id)
         reading = read(connection, BY_KURYR)
         assert endpoints(connection, BY_KURYR)
     assert ("pool-exists", "FAIL") in reading.odd
-    assert "openstack-cloud-controller-manager" in reading.row("pool-exists").hint
+    hint = reading.row("pool-exists").hint
+    assert "openstack-cloud-controller-manager" in hint
+    assert "once the Service changes" in hint
     assert "Kuryr" not in reading.hints
 
 

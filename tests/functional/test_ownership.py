@@ -145,7 +145,8 @@ def test_a_load_balancer_picked_by_its_id_is_judged_whole(
 def test_a_service_whose_listener_is_not_there_is_not_seen_in_anothers(
     shell: Shell, cloud: Cloud, connection: Connection, arguments: tuple[str, ...]
 ) -> None:
-    with occm.load_balancer(connection, SMF, [SMF_PORT], [SMF, AMF]):
+    with occm.load_balancer(connection, SMF, [SMF_PORT], [SMF, AMF]) as made:
+        kuryr.age(cloud, made.id)
         rows = Rows(shell, cloud, *arguments)
     assert rows.code == 3
     assert rows.wrong == {("core/amf", "listener-exists", "FAIL", SMF)}
@@ -383,6 +384,7 @@ def test_a_service_whose_listener_vanished_is_still_listed_and_its_pool_is_named
         )
         connection.load_balancer.delete_listener(listener.id)
         kuryr.settle(connection, made.id)
+        kuryr.age(cloud, made.id)
         rows = Rows(shell, cloud, "core/amf")
         everything = Rows(shell, cloud, "--all", "--namespace", "core")
         services = [

@@ -162,12 +162,13 @@ def test_a_load_balancer_by_hand_with_a_name_like_kuryrs_serves_another_makers_s
 
 
 def test_the_sctp_port_of_another_service_makes_no_service_of_tcp_sctp(
-    connection: Connection,
+    connection: Connection, cloud: Cloud
 ) -> None:
     web = occm.mark("web")
     tcp = occm.listener(web, 80, 30080) | {"protocol": "TCP"}
     tcp["default_pool"] = tcp["default_pool"] | {"protocol": "TCP"}
-    with occm.load_balancer(connection, AMF, [AMF_PORT, tcp], [AMF, web]):
+    with occm.load_balancer(connection, AMF, [AMF_PORT, tcp], [AMF, web]) as made:
+        kuryr.age(cloud, made.id)
         assert read(connection, "core/amf").odd == set()
         reading = read(connection, "core/web", listed=False)
     assert reading.odd == {("listener-exists", "FAIL")}
@@ -178,9 +179,10 @@ def test_the_sctp_port_of_another_service_makes_no_service_of_tcp_sctp(
 
 
 def test_a_service_whose_listener_is_not_there_is_listed_without_a_port_and_not_probed(
-    connection: Connection,
+    connection: Connection, cloud: Cloud
 ) -> None:
-    with occm.load_balancer(connection, SMF, [SMF_PORT], [SMF, AMF]):
+    with occm.load_balancer(connection, SMF, [SMF_PORT], [SMF, AMF]) as made:
+        kuryr.age(cloud, made.id)
         reading = read(connection, "core/amf")
         assert reading.odd == {("listener-exists", "FAIL")}
         assert reading.listed["core/amf"].ports == ()

@@ -99,6 +99,11 @@ def test_names_tags_and_descriptions_tell_the_maker_and_its_services(
             id="what was made by hand is no Service's",
         ),
         pytest.param(
+            balancer(AMF, port("x", "theirs"), port("y", AMF, number=2), tags=(AMF,)),
+            {SERVICE[AMF]: [2], None: [1]},
+            id="what has a tag of somebody else's is no Service's",
+        ),
+        pytest.param(
             balancer("core/amf", port("core/amf:SCTP:1"), port("by hand", number=2)),
             {ServiceName("core", "amf"): [1, 2]},
             id="all on a load balancer of Kuryr's",

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What is said of cloud-provider-openstack's repairs is what it was seen to do."""
+
+from typing import Any
+
+import pytest
+
+from kuryrsctp.makers.occm_advice import CAUSES, REMEDIES
+from tests.support import recordings
+from tests.support.recordings import State
+
+
+def _count(state: State) -> tuple[int, int, int]:
+    """Return how many listeners, pools with a listener, and members of these there are."""
+    listeners = [part for balancer in state["load_balancers"] for part in balancer["listeners"]]
+    pools = [part["default_pool"] for part in listeners if part["default_pool"]]
+    return len(listeners), len(pools), sum(len(pool["members"]) for pool in pools)
+
+
+def _messages(state: State) -> str:
+    return " ".join(event["message"] for event in state["events"])
+
+
+def test_a_load_balancer_that_was_deleted_comes_back_once_its_annotation_is_gone() -> None:
+    case = "by-hand-load-balancer-deleted"
+    deleted, touched, annotated = (recordings.state("occm", case, step) for step in (1, 2, 3))
+    assert deleted["load_balancers"] == touched["load_balancers"] == []
+    assert "failed to get load balancer" in _messages(touched)
+    assert "failed to get load balancer" in REMEDIES["load-balancer-exists"]
+    assert "load-balancer-id: take it away only" in REMEDIES["load-balancer-exists"]
+    assert "load-balancer-id" in annotated["step"]
+    assert _count(annotated) == (1, 1, 3)
+
+
+@pytest.mark.parametrize(
+    ("case", "step", "broken"),
+    [
+        ("by-hand-listener-deleted", 1, (0, 0, 0)),
+        ("by-hand-parts-deleted", 1, (1, 0, 0)),
+        ("by-hand-parts-deleted", 3, (1, 1, 2)),
+    ],
+)
+def test_a_new_annotation_brings_back_what_was_deleted(
+    case: str, step: int, broken: tuple[int, int, int]
+) -> None:
+    before, after = (recordings.state("occm", case, place) for place in (step, step + 1))
+    assert _count(before) == broken
+    assert after["step"].startswith("patch Service demo {'metadata': {'annotations'")
+    assert _count(after) == (1, 1, 3)
+    for check in ("listener-exists", "pool-exists"):
+        assert "once the Service changes (an annotation of any name" in REMEDIES[check]
+
+
+def test_the_pool_of_a_listener_that_was_deleted_is_left() -> None:
+    (balancer,) = recordings.state("occm", "by-hand-listener-deleted")["load_balancers"]
+    (pool,) = balancer["other_pools"]
+    assert pool["name"] == balancer["listeners"][0]["default_pool"]["name"]
+    assert "leaves the old pool" in CAUSES["pools-used"]
+
+
+def _pools(case: str, step: int) -> list[Any]:
+    (balancer,) = recordings.state("occm", case, step)["load_balancers"]
+    return [part["default_pool"]["session_persistence"] for part in balancer["listeners"]]
+
+
+def test_session_affinity_counts_when_the_pool_is_made() -> None:
+    assert _pools("affinity", 0) == _pools("affinity", 1) != [None]
+    assert _pools("affinity", 3) == _pools("affinity", 4) == [None]
+    assert "when the pool was made" in CAUSES["pool-persistence"]
+
+
+def test_a_node_that_is_not_ready_stays_a_member() -> None:
+    not_ready, touched = (recordings.state("occm", "nodes", step) for step in (2, 3))
+    assert "'ready': False" in not_ready["step"]
+    assert _count(not_ready) == _count(touched) == (1, 1, 4)
+    assert "not ready" in CAUSES["member-status"]
+
+
+def test_a_service_that_is_told_to_share_leaves_the_load_balancer_that_it_had() -> None:
+    own, sharing = (recordings.state("occm", "shared-later", step) for step in (1, 2))
+    assert (_count(own), _count(sharing)) == ((2, 2, 6), (3, 3, 9))
+    tags = [balancer["tags"] for balancer in sharing["load_balancers"]]
+    assert [any(tag.endswith("_smf") for tag in each) for each in tags] == [True, True]
+    assert "does not use any more stays" in CAUSES["load-balancer-unique"]
+
+
+def test_proxy_protocol_takes_the_pool_away() -> None:
+    assert _count(recordings.state("occm", "proxy-protocol-later", 1)) == (1, 0, 0)
+    assert "proxy-protocol" in CAUSES["pool-exists"]
+
+
+def test_a_shared_load_balancer_takes_no_third_service_and_no_port_twice() -> None:
+    port_taken, one_too_many = (recordings.state("occm", "shared-refused", at) for at in (1, 3))
+    assert "the listener port 90 already exists" in _messages(port_taken)
+    assert "already shared with 2 Services" in _messages(one_too_many)
+    assert "2 by default" in CAUSES["load-balancer-exists"]
