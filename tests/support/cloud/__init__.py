@@ -13,7 +13,7 @@ import sqlite3
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,12 +49,14 @@ class Cloud:
         timeout: float = START_TIMEOUT,
         *,
         octavia_processes: int = 1,
+        environ: Mapping[str, str] | None = None,
     ) -> "Cloud":
         """Start a cloud on free ports and return when its APIs answer.
 
         It ends with the thread that starts it, at the latest.
 
         :param timeout: seconds.
+        :param environ: variables for the servers, beside those of this process.
         :raises CloudFailed: it did not come up.
         """
         state = Path(tempfile.mkdtemp(prefix="cloud-"))
@@ -67,6 +69,7 @@ class Cloud:
                 process = subprocess.Popen(
                     [*command, "--address", address, "--die-with", str(os.getpid())],
                     cwd=ROOT,
+                    env={**os.environ, **(environ or {})},
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
@@ -98,7 +101,9 @@ class Cloud:
         """
         return {"OS_CLIENT_CONFIG_FILE": str(self.state / "clouds.yaml"), "OS_CLOUD": user}
 
-    def sql(self, server: str, statement: str, parameters: Sequence[Any] = ()) -> list[Any]:
+    def sql(
+        self, server: str, statement: str, parameters: Sequence[Any] | Mapping[str, Any] = ()
+    ) -> list[Any]:
         """Run a statement in a server's database, for states that its API refuses to make.
 
         :return: the rows, for a query.

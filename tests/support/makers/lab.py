@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""The makers' lab: both makers, each over a Kubernetes of its own, in one real cloud."""
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from tests.support import kuryr
+from tests.support.cloud import Cloud
+from tests.support.cloud.walkthrough import PODS, SERVICES
+from tests.support.makers import (
+    control_plane,
+    kuryr_controller,
+    occm_controller,
+    programs,
+    stand_in_agents,
+)
+from tests.support.makers.control_plane import Cluster
+from tests.support.makers.kubernetes_api import KubernetesApi, wait_for
+from tests.support.makers.kuryr_controller import Kuryr
+from tests.support.makers.occm_controller import Occm
+from tests.support.makers.stand_in_kubelet import (
+    Listener,
+    Pod,
+    StandInKubelet,
+    addresses_of_kuryr,
+    addresses_of_nodes,
+)
+
+MAKERS = ("kuryr", "occm")
+_REMOVE_TIMEOUT = 180.0  # seconds
+
+
+@dataclass(frozen=True)
+class MakerAtWork:
+    """A maker that runs, over its cluster."""
+
+    cluster: Cluster
+    controller: Kuryr | Occm
+    kubelet: StandInKubelet
+
+    @property
+    def api(self) -> KubernetesApi:
+        """The cluster's API."""
+        return self.cluster.api
+
+    def restart(self, options: Mapping[str, str] | None = None) -> None:
+        """Let the maker run with other options, or with its defaults."""
+        self.controller.stop()
+        self.controller.start(options)
+
+    def start_round(self) -> None:
+        """Let Kuryr look at once whether its load balancers exist."""
+        assert isinstance(self.controller, Kuryr), "only Kuryr has rounds"
+        self.controller.start_round()
+
+    def make_namespace(self, name: str) -> None:
+        """Make a namespace."""
+        meta = {"name": name, "labels": {"name": name}}
+        self.api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": meta})
+
+    def remove_namespace(self, name: str) -> None:
+        """Delete what a namespace holds, Services first: they need their maker; then itself."""
+        for kind in ("Service", "NetworkPolicy", "Pod"):
+            for found in self.api.list(kind, name):
+                self.api.delete(kind, found["metadata"]["name"], name)
+            wait_for(f"no {kind} in {name}", partial(self._has_none, kind, name), _REMOVE_TIMEOUT)
+        self.api.delete("Namespace", name)
+
+    def _has_none(self, kind: str, namespace: str) -> bool:
+        return not self.api.list(kind, namespace)
+
+
+def _ignore(_: Pod) -> None:
+    pass
+
+
+@dataclass
+class MakersLab:
+    """The running lab: its cloud, its programs, and its makers by their names.
+
+    A maker is called `kuryr` or `occm`; one of a further cluster has more in its name, such as
+    `occm-other`, and is started when it is first asked for.
+    """
+
+    cloud: Cloud
+    programs: programs.Programs
+    state: Path
+    etcd: str
+    stack: contextlib.ExitStack
+    on_running: Listener = _ignore
+    on_gone: Listener = _ignore
+    makers: dict[str, MakerAtWork] = field(default_factory=dict)
+
+    def maker(self, name: str) -> MakerAtWork:
+        """Return a maker, and start it if it does not run."""
+        if name not in self.makers:
+            self.makers[name] = self._start(name)
+        return self.makers[name]
+
+    def _start(self, name: str) -> MakerAtWork:
+        kind, _, _ = name.partition("-")
+        cidr = {"kuryr": kuryr_controller, "occm": occm_controller}[kind].SERVICE_CIDR
+        made = control_plane.cluster(self.programs, self.state, self.etcd, name, cidr)
+        cluster = self.stack.enter_context(made)
+        make = Kuryr if kind == "kuryr" else Occm
+        controller = make(self.programs, cluster, self.cloud, self.state / name)
+        self.stack.callback(controller.stop)
+        kubelet = _kubelet(kind, cluster.api, self.cloud)
+        kubelet.on_running, kubelet.on_gone = self.on_running, self.on_gone
+        self.stack.enter_context(kubelet)
+        controller.start()
+        return MakerAtWork(cluster, controller, kubelet)
+
+
+@contextlib.contextmanager
+def running(
+    makers: Collection[str] = MAKERS,
+    *,
+    cloud: Cloud | None = None,
+    on_running: Listener = _ignore,
+    on_gone: Listener = _ignore,
+) -> Iterator[MakersLab]:
+    """Run the lab with some makers, in a cloud of its own or a given one.
+
+    `on_running` and `on_gone` are told of pods.
+
+    :raises NotAvailable: a program cannot be had here.
+    :raises LabFailed: a part of it did not come up.
+    """
+    found = programs.ensure()
+    with contextlib.ExitStack() as stack:
+        if cloud is None:
+            cloud = stack.enter_context(Cloud.start())
+        remove_hand_made(cloud)
+        stand_in_agents.add(cloud)
+        state = Path(tempfile.mkdtemp(prefix="makers-"))
+        stack.callback(shutil.rmtree, state, ignore_errors=True)
+        url = stack.enter_context(control_plane.etcd(found, state))
+        lab = MakersLab(cloud, found, state, url, stack, on_running, on_gone)
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lab.maker, makers))
+        yield lab
+
+
+def _kubelet(maker: str, api: KubernetesApi, cloud: Cloud) -> StandInKubelet:
+    if maker == "kuryr":
+        nodes = {stand_in_agents.NODE: "192.0.2.250"}
+        return StandInKubelet(api, nodes, addresses_of_kuryr(api, cloud))
+    nodes = occm_controller.NODES
+    provider_ids = {
+        node: f"openstack:///{server}" for node, server in occm_controller.SERVERS.items()
+    }
+    return StandInKubelet(api, nodes, addresses_of_nodes(tuple(nodes)), provider_ids)
+
+
+def remove_hand_made(cloud: Cloud) -> None:
+    """Take away what the cloud holds in the place of a maker's work."""
+    names = {service.name for service in SERVICES}
+    with kuryr.connect(cloud) as connection:
+        api: Any = connection.load_balancer
+        for found in [balancer for balancer in api.load_balancers() if balancer.name in names]:
+            kuryr.delete(connection, found.id)
+        network: Any = connection.network
+        for port in [port for port in network.ports() if port.name in PODS]:
+            network.delete_port(port)
