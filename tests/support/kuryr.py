@@ -10,7 +10,9 @@ from typing import Any
 import openstack.config
 from openstack.connection import Connection
 
+from tests.support import recordings
 from tests.support.cloud import Cloud
+from tests.support.recordings import State, asked
 
 SUBNET = "k8s-service-subnet"
 SUBNET_V6 = "k8s-service-subnet-v6"
@@ -26,9 +28,12 @@ def connect(cloud: Cloud, user: str = "kuryr") -> Connection:
     return Connection(config=region)
 
 
-def settle(connection: Connection, lb_id: str) -> Any:
-    """Wait until Octavia has made the last change; return the load balancer."""
-    deadline = time.monotonic() + _TIMEOUT
+def settle(connection: Connection, lb_id: str, timeout: float = _TIMEOUT) -> Any:
+    """Wait until Octavia has made the last change; return the load balancer.
+
+    :param timeout: seconds.
+    """
+    deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         found = connection.load_balancer.get_load_balancer(lb_id)
         if not found.provisioning_status.startswith("PENDING_"):
@@ -54,6 +59,21 @@ def wait_until_online(connection: Connection, lb_id: str) -> None:
     raise TimeoutError(f"load balancer {lb_id} is not reported as ONLINE")
 
 
+def age(cloud: Cloud, lb_id: str) -> None:
+    """Let a load balancer, its listeners and its pools seem to be an hour old.
+
+    What is missing from them is a fault only then. Octavia's next change makes them new again, and
+    so does an amphora's first report: wait for that before.
+    """
+    parent, hour = "load_balancer_id", "datetime('now', '-1 hour')"
+    for table, key in (("load_balancer", "id"), ("listener", parent), ("pool", parent)):
+        cloud.sql(
+            "octavia",
+            f"UPDATE {table} SET created_at = {hour}, updated_at = {hour} WHERE {key} = ?",
+            [lb_id],
+        )
+
+
 def make(
     connection: Connection,
     name: str,
@@ -63,9 +83,9 @@ def make(
 ) -> Any:
     """Ask for a load balancer with all its parts in one request; it has yet to settle."""
     found = connection.network.find_subnet(subnet, ignore_missing=False)
-    return connection.load_balancer.create_load_balancer(
-        name=name, vip_subnet_id=found.id, listeners=list(listeners), **more
-    )
+    (recorded,) = recordings.state("kuryr", "one-port", 0)["load_balancers"]
+    body = asked("load balancer", recorded) | {"name": name, "vip_subnet_id": found.id} | more
+    return connection.load_balancer.create_load_balancer(listeners=list(listeners), **body)
 
 
 @contextmanager
@@ -81,9 +101,14 @@ def load_balancer(
     try:
         yield settle(connection, made.id)
     finally:
-        settle(connection, made.id)
-        connection.load_balancer.delete_load_balancer(made.id, cascade=True)
-        _wait_until_gone(connection, made.id)
+        delete(connection, made.id)
+
+
+def delete(connection: Connection, lb_id: str) -> None:
+    """Delete a load balancer with all its parts, and wait until it is gone."""
+    settle(connection, lb_id)
+    connection.load_balancer.delete_load_balancer(lb_id, cascade=True)
+    _wait_until_gone(connection, lb_id)
 
 
 def _wait_until_gone(connection: Connection, lb_id: str) -> None:
@@ -126,16 +151,24 @@ def admit(connection: Connection, group: str, protocol: str, **more: Any) -> Any
 def listener(
     name: str, port: int, *members: dict[str, Any], protocol: str = "SCTP"
 ) -> dict[str, Any]:
-    """Describe a listener with its pool, both called `name`."""
-    pool = {
-        "name": name,
-        "protocol": protocol,
-        "lb_algorithm": "ROUND_ROBIN",
-        "members": list(members),
-    }
-    return {"name": name, "protocol": protocol, "protocol_port": port, "default_pool": pool}
+    """Describe a listener with its pool, both called `name`, as Kuryr was seen to make them."""
+    own = {"name": name, "protocol": protocol}
+    made = _recorded_listener()
+    pool = asked("pool", made["default_pool"]) | own | {"members": list(members)}
+    return asked("listener", made) | own | {"protocol_port": port, "default_pool": pool}
 
 
 def member(name: str, address: str, port: int, **more: Any) -> dict[str, Any]:
-    """Describe a member."""
-    return {"name": name, "address": address, "protocol_port": port} | more
+    """Describe a member as Kuryr was seen to make them, but for its subnet, the VIP's."""
+    (made, *_) = _recorded_listener()["default_pool"]["members"]
+    own = {"name": name, "address": address, "protocol_port": port}
+    described = asked("member", made) | own | more
+    if "subnet_id" not in more:
+        del described["subnet_id"]
+    return described
+
+
+def _recorded_listener() -> State:
+    (balancer,) = recordings.state("kuryr", "one-port", 0)["load_balancers"]
+    (found,) = balancer["listeners"]
+    return dict(found)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
-ROOMS = {"benchmarks", "functional", "lab", "support", "unit"}
+ROOMS = {"benchmarks", "functional", "lab", "makers", "support", "unit"}
 # Every room has its own; a test module is called as the module that it tests.
 COMMON_NAMES = {"__init__.py", "__main__.py", "conftest.py"}
 
@@ -59,4 +59,4 @@ def test_no_two_modules_of_support_have_the_same_name() -> None:
 
 def test_tests_stand_in_the_rooms_that_are_run() -> None:
     outside = {path.parts[0] for path in modules() if path.name.startswith("test_")}
-    assert outside == {"functional", "lab", "unit"}
+    assert outside == {"functional", "lab", "makers", "unit"}

@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Plays cases of the catalogue against the makers, and reads what comes of each step."""
+
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack, contextmanager
+from itertools import groupby
+from typing import Any
+
+from openstack.connection import Connection
+
+from tests.support import kuryr
+from tests.support.makers import nodes, pulse, reading, waiting
+from tests.support.makers.by_hand import BY_HAND, Hand
+from tests.support.makers.catalogue import Case, Step
+from tests.support.makers.lab import MakerAtWork, MakersLab
+from tests.support.makers.normalising import fill, node_ports, normalise
+
+Recording = dict[str, Any]
+
+_AT_ONCE = 8  # cases at a time: most of it is waiting
+_TIMEOUT = 300.0  # seconds for a step, on a machine that has other work
+_POLL = 1.0  # seconds
+_BETWEEN_READINGS = 2.0  # seconds without a change before the APIs are asked
+
+
+Result = Recording | BaseException
+
+
+class NotReached(Exception):
+    """A step did not come to what it should come to; the message says what was there."""
+
+
+def play_all(lab: MakersLab, cases: Iterable[Case]) -> Iterator[tuple[Case, Result]]:
+    """Play cases of one maker; yield each with its recording, or with what went wrong.
+
+    Those with the same options are played at the same time.
+    """
+    ordered = sorted(cases, key=_together)
+    for (maker, is_alone, options), group in groupby(ordered, key=_together):
+        with (
+            _options(lab, maker, json.loads(options)),
+            ThreadPoolExecutor(1 if is_alone else _AT_ONCE) as pool,
+        ):
+            played = {pool.submit(play, lab, case): case for case in group}
+            for future in as_completed(played):
+                yield played[future], future.exception() or future.result()
+
+
+def _together(case: Case) -> tuple[str, bool, str]:
+    """Return what cases have in common that are played at the same time."""
+    return case.maker, case.is_alone, json.dumps(case.options, sort_keys=True)
+
+
+@contextmanager
+def _options(lab: MakersLab, name: str, options: Mapping[str, str]) -> Iterator[None]:
+    """Let a maker run with options of its own for a while."""
+    maker = lab.maker(name)
+    if not options:
+        yield
+        return
+    with kuryr.connect(lab.cloud) as connection, kuryr.connect(lab.cloud, "admin") as admin:
+        maker.restart(fill(dict(options), _known(connection, admin)))
+    try:
+        yield
+    finally:
+        maker.restart()
+
+
+def play(lab: MakersLab, case: Case) -> Recording:
+    """Play one case; return what was there after each step."""
+    with ExitStack() as stack:
+        player = Player(lab, case, stack)
+        steps = [player.do(step) for step in case.steps]
+    return {"what": case.what, "options": dict(case.options), "steps": steps}
+
+
+class Player:
+    """Plays one case; what it made is taken away when `stack` is closed."""
+
+    def __init__(self, lab: MakersLab, case: Case, stack: ExitStack) -> None:
+        self._lab, self._case, self._stack = lab, case, stack
+        self._connection: Connection = stack.enter_context(kuryr.connect(lab.cloud))
+        admin = stack.enter_context(kuryr.connect(lab.cloud, "admin"))
+        self._admin = admin
+        self._cloud = reading.Cloud(self._connection, admin)
+        self._known = _known(self._connection, admin)
+        self._clusters: list[MakerAtWork] = []
+        self._told: list[Recording] = []
+        self._undoing = stack.enter_context(ExitStack())  # once the load balancers are gone
+        stack.callback(self._remove)
+
+    def do(self, step: Step) -> Recording:
+        """Do a step, and return the state once it is still."""
+        maker = self._maker(step.cluster)
+        started = time.monotonic()
+        verbs: dict[str, Callable[[MakerAtWork, Any], None]] = {
+            "apply": self._apply,
+            "delete": self._delete,
+            "by hand": self._by_hand,
+            "round": self._round,
+            "restart": self._restart,
+            "node": self._node,
+            "patch": self._patch,
+        }
+        verbs[step.verb](maker, fill(step.argument, self._words()))
+        state, seconds = self._settled(step, started)
+        return {"step": step.title, "seconds": round(seconds), **state, "events": self._new(state)}
+
+    def _new(self, state: Recording) -> list[Recording]:
+        """Return the events that came with the last step."""
+        new = [event for event in state["events"] if event not in self._told]
+        self._told += new
+        return new
+
+    def _maker(self, cluster: str) -> MakerAtWork:
+        name = f"{self._case.maker}-{cluster}" if cluster else self._case.maker
+        maker = self._lab.maker(name)
+        if maker not in self._clusters:
+            maker.make_namespace(self._case.name)
+            self._clusters.append(maker)
+        return maker
+
+    def _apply(self, maker: MakerAtWork, objects: list[dict[str, Any]]) -> None:
+        for wanted in objects:
+            meta = {**wanted["metadata"], "namespace": self._case.name}
+            maker.api.apply({**wanted, "metadata": meta})
+
+    def _delete(self, maker: MakerAtWork, argument: list[str]) -> None:
+        kind, name = argument
+        maker.api.delete(kind, name, self._case.name)
+
+    def _by_hand(self, _: MakerAtWork, argument: list[Any]) -> None:
+        found = sorted(self._balancers(), key=lambda balancer: str(balancer["name"]))
+        balancers = [balancer["id"] for balancer in found]
+        hand = Hand(self._lab.cloud, self._connection, self._admin, balancers, self._undoing)
+        operation, *words = argument
+        values = words.pop() if words and isinstance(words[-1], dict) else {}
+        hand.do(operation, *words, **values)
+        self._known |= _known(self._connection, self._admin)
+
+    def _round(self, maker: MakerAtWork, _: object) -> None:
+        maker.start_round()
+
+    def _restart(self, maker: MakerAtWork, options: Mapping[str, str]) -> None:
+        maker.restart(options)
+        self._stack.callback(maker.restart)
+
+    def _patch(self, maker: MakerAtWork, argument: list[Any]) -> None:
+        kind, name, change = argument
+        maker.api.patch(kind, name, change, self._case.name)
+
+    def _node(self, maker: MakerAtWork, argument: Mapping[str, Any]) -> None:
+        self._stack.callback(nodes.restore, maker.api, maker.kubelet.nodes)
+        nodes.change(maker.api, **argument)
+
+    def _words(self) -> dict[str, str]:
+        """Return the words that may stand for identifiers in a step."""
+        found = sorted(self._balancers(), key=lambda each: (each["name"], each["id"]))
+        balancers = {each["id"]: f"<load balancer {place}>" for place, each in enumerate(found, 1)}
+        return self._known | balancers
+
+    @property
+    def _marks(self) -> tuple[str, ...]:
+        """What tells that something in the cloud is of this case."""
+        name = self._case.name
+        return f" {name}/", f"_{name}_"
+
+    def _balancers(self) -> list[dict[str, Any]]:
+        return self._cloud.balancers(self._marks)
+
+    def _read(self) -> Recording:
+        name = self._case.name
+        services: Recording = {}
+        events: list[Recording] = []
+        for maker in self._clusters:
+            of_cluster = "" if maker is self._clusters[0] else f"{maker.cluster.name}:"
+            found = reading.service_of(maker.api, name)
+            services |= {f"{of_cluster}{service}": whole for service, whole in found.items()}
+            events += reading.events_of(maker.api, name)
+        whole = [self._cloud.whole(found) for found in self._balancers()]
+        whole.sort(key=lambda balancer: (balancer["name"], balancer["id"]))
+        pods = [
+            pod
+            for maker in self._clusters
+            for pod in list(maker.kubelet.running.values())
+            if pod.namespace == name
+        ]
+        state: Recording = {"load_balancers": whole, "services": services, "events": events}
+        if idle := self._cloud.idle_floating_ips(self._marks):
+            state["idle_floating_ips"] = idle
+        if "manage-security-groups" in self._case.options:
+            state["node_groups"] = self._cloud.groups(self._marks)
+        if self._case.is_alone:  # with others, nobody could tell whose work stopped it
+            state["is_alive"] = all(maker.controller.is_alive() for maker in self._clusters)
+        normal: Recording = normalise(state, pods, self._known)
+        self._known |= node_ports(state)  # a member may have the port longer than the Service
+        normal["events"] = [
+            event
+            for number, event in enumerate(normal["events"])
+            if event not in normal["events"][:number]
+        ]
+        return normal
+
+    def _settled(self, step: Step, started: float) -> tuple[Recording, float]:
+        """Wait until the state is what the step wants, and still; return it and its age then."""
+        last: Recording | None = None
+        felt, since, read_at = None, time.monotonic(), 0.0
+        missing: str | None = "anything"
+        while True:
+            time.sleep(_POLL)
+            now, feeling = time.monotonic(), self._pulse()
+            if feeling != felt:
+                felt, since = feeling, now
+            elif now - max(since, read_at) > _BETWEEN_READINGS:
+                state, read_at = self._read(), now
+                if state != last:
+                    last, since = state, min(since, now) if last is None else now
+                else:
+                    missing = waiting.missing(state, step.until, now - since)
+                    if missing is None:
+                        return state, since - started
+            if now - started > _TIMEOUT:
+                raise NotReached(f"{self._case.name}, {step.title}: wanted {missing}: {last}")
+
+    def _pulse(self) -> Any:
+        apis = [maker.api for maker in self._clusters]
+        return pulse.pulse(self._lab.cloud, apis, self._case.name, self._marks)
+
+    def _remove(self) -> None:
+        """Take away what the case left, and what a maker will not delete any more."""
+        for maker in self._clusters:
+            if not maker.controller.is_alive():
+                maker.restart()  # as its liveness probe has it done
+            maker.remove_namespace(self._case.name)
+        for found in self._balancers():
+            kuryr.delete(self._connection, found["id"])
+        self._cloud.delete_idle_floating_ips(self._marks)
+
+
+def _known(connection: Connection, admin: Connection) -> dict[str, str]:
+    """Return a word for each identifier of the cloud's own."""
+    network: Any = connection.network
+    public: Any = admin.network
+    words = {subnet.id: f"<subnet {subnet.name}>" for subnet in network.subnets()}
+    words |= {net.id: f"<network {net.name}>" for net in public.networks()}
+    words |= {port.id: f"<port {port.name}>" for port in network.ports(description=BY_HAND)}
+    return words | {connection.current_project_id: "<project>"}
