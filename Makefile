@@ -27,14 +27,18 @@ $(BIN)/.installed $(CLOUD)/.installed: export PIP_BUILD_CONSTRAINT = $(PINS)
 
 .NOTPARALLEL:
 .PHONY: help demo test test-minimum unit functional lint bench docs lab shell machine system \
-  fresh-debian clean
+  makers makers-test makers-living makers-programs walkthrough fresh-debian clean
 
 help:
 	@echo "make demo   install what is missing, start the lab, play the walkthrough"
+	@echo "make walkthrough  the same literally, with real Kubernetes, Kuryr, cloud-provider-openstack"
 	@echo "make test   install what is missing, run the unit, functional and lab tests"
 	@echo "make unit   the tests that need neither cloud nor lab"
 	@echo "make functional  those that need the cloud, but no SCTP in a kernel"
 	@echo "make lint   ruff and mypy"
+	@echo "make makers a shell on real Kubernetes, Kuryr and cloud-provider-openstack"
+	@echo "make makers-living  tests while they are at work, and of the walkthrough"
+	@echo "make makers-test  these, and what they make beside what was recorded"
 	@echo "make bench  what probes, lists and start-up cost, beside their peers (10 minutes)"
 	@echo "make docs   the documentation, into doc/build"
 	@echo "make test-minimum  the oldest versions allowed; with PYTHON=python3.10 of Python, too"
@@ -102,6 +106,27 @@ fresh-debian:
 
 shell: lab
 	@$(BIN)/python -m tests.lab shell
+
+# The makers, each over a Kubernetes of its own. Their programs are built once for all checkouts.
+makers: makers-programs
+	@$(BIN)/python -m tests.support.makers shell
+
+# The pages' sessions from kubectl on: makers and cloud on this machine, the data path in a guest.
+walkthrough: lab makers-programs
+	@$(BIN)/python -m tests.support.makers.play_pages
+
+makers-test: system makers-programs
+	@echo "== Tests against the real makers, and with what was recorded of them"
+	@$(BIN)/python -m pytest -q $(PARALLEL) tests/makers
+
+# Those of them that play no catalogue.
+makers-living: system makers-programs
+	@echo "== Tests while the real makers are at work, and the walkthrough (ten minutes)"
+	@$(BIN)/python -m pytest -q $(PARALLEL) tests/makers/test_living.py tests/makers/test_walkthrough.py
+
+makers-programs: $(BIN)/.installed $(CLOUD)/.installed
+	@$(BIN)/python -m tests.support.cloud prepare
+	@$(BIN)/python -m tests.support.makers.programs
 
 # Everything the lab needs: system packages, both environments, the cloud's databases.
 lab: system $(CLOUD)/.installed

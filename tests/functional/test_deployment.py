@@ -22,42 +22,44 @@ CONTAINERFILE = ROOT / "Containerfile"
 
 
 @pytest.fixture(scope="module")
-def manifests() -> dict[str, Any]:
-    """Return what deploy.yml holds, by kind."""
-    return {document["kind"]: document for document in yaml.safe_load_all(DEPLOY.read_text())}
+def deployment() -> dict[str, Any]:
+    """Return what deploy.yml holds."""
+    (found,) = yaml.safe_load_all(DEPLOY.read_text())
+    return dict(found)
 
 
 @pytest.mark.parametrize("version", all_versions()[::4])
-def test_kubernetes_takes_every_object(manifests: dict[str, Any], version: str) -> None:
-    assert set(manifests) == {"Deployment", "Service"}
-    for manifest in manifests.values():
-        kubernetes_validate.validate(manifest, version, strict=True)
+def test_kubernetes_takes_it(deployment: dict[str, Any], version: str) -> None:
+    assert deployment["kind"] == "Deployment"
+    kubernetes_validate.validate(deployment, version, strict=True)
 
 
-def test_the_schemas_refuse_what_is_wrong(manifests: dict[str, Any]) -> None:
-    service = manifests["Service"]
-    wrong = {**service, "spec": {**service["spec"], "ports": [{"port": "ninety"}]}}
+def test_the_schemas_refuse_what_is_wrong(deployment: dict[str, Any]) -> None:
+    wrong = {**deployment, "spec": {**deployment["spec"], "replicas": "two"}}
     with pytest.raises(kubernetes_validate.ValidationError):
         kubernetes_validate.validate(wrong, latest_version(), strict=True)
 
 
 def test_the_service_leads_to_the_port_that_the_server_listens_on(
-    manifests: dict[str, Any],
+    deployment: dict[str, Any],
 ) -> None:
-    (port,) = manifests["Service"]["spec"]["ports"]
-    pod = manifests["Deployment"]["spec"]["template"]
+    pages = [page.read_text() for page in DEPLOY.parent.glob("*.rst")]
+    exposed = re.findall(r"\$ kubectl expose (\S+)((?: --\S+)+)$", "\n".join(pages), re.MULTILINE)
+    assert exposed
+    for target, options in exposed:
+        assert target == f"deploy/{deployment['metadata']['name']}"
+        wanted = {"--protocol=SCTP", "--port=90", f"--target-port={DEFAULT_PORT}"}
+        assert set(options.split()) - {"--type=LoadBalancer"} == wanted
+    pod = deployment["spec"]["template"]
     (container,) = pod["spec"]["containers"]
-    assert (port["protocol"], port["port"], port["targetPort"]) == ("SCTP", 90, DEFAULT_PORT)
     assert [(port["containerPort"], port["protocol"]) for port in container["ports"]] == [
         (DEFAULT_PORT, "SCTP")
     ]
-    selector = manifests["Service"]["spec"]["selector"]
-    assert selector == pod["metadata"]["labels"]
-    assert selector == manifests["Deployment"]["spec"]["selector"]["matchLabels"]
+    assert deployment["spec"]["selector"]["matchLabels"] == pod["metadata"]["labels"]
 
 
-def test_pod_and_image_agree_on_a_user_that_is_not_root(manifests: dict[str, Any]) -> None:
-    security = manifests["Deployment"]["spec"]["template"]["spec"]["securityContext"]
+def test_pod_and_image_agree_on_a_user_that_is_not_root(deployment: dict[str, Any]) -> None:
+    security = deployment["spec"]["template"]["spec"]["securityContext"]
     (user,) = re.findall(r"^USER (\d+):\d+$", CONTAINERFILE.read_text(), re.MULTILINE)
     assert security["runAsNonRoot"]
     assert int(user) == security["runAsUser"] > 0

@@ -164,9 +164,10 @@ def occms_two_protocols(build: Builder) -> AbstractContextManager[object]:
 
 
 def dual_vip(build: Builder) -> AbstractContextManager[object]:
-    """An additional VIP of the other family."""
+    """An additional VIP of the other family, all of whose clients are admitted, too."""
     subnet: Any = build.connection.network.find_subnet(kuryr.SUBNET_V6, ignore_missing=False)
-    port = occm.listener(AMF, 38412, 31412)
+    everybody = ["0.0.0.0/0", "::/0"]
+    port = occm.listener(AMF, 38412, 31412, allowed_cidrs=everybody)
     port["default_pool"]["members"].append(kuryr.member("worker-4", "fd00:75::a1", 31412))
     vips = [{"subnet_id": subnet.id}]
     return build.balancer(AMF, [port], tags=[AMF], additional_vips=vips)

@@ -5,14 +5,16 @@
     python -m tests.support.lab.documents --write
 
 A block marked ``:class: lab`` is a session of one shell on the lab's client: each line after a
-``$`` is a command, and what follows is all that it prints. Comments stand for what no operator
+``$`` is a command, and what follows is all that it prints. Those of class ``kubernetes`` are for
+`tests.support.makers.play_pages`. Comments stand for what no operator
 types: ``.. lab: kill POD``, any other method of `Lab` that takes a pod or ``lb``, and
 ``.. lab: first POD``, which makes the load balancer choose this pod next.
 """
 
 import re
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +25,7 @@ SOURCES = (
     *sorted((topology.REPOSITORY / "doc" / "source").rglob("*.rst")),
 )
 
-_TIMEOUT = 180.0
+_TIMEOUT = 400.0
 _MOST_CALLS = 8
 _BLOCK = re.compile(
     r"^(?P<head>\.\. code-block:: console\n   :class: (?P<kind>\w+)\n\n)"
@@ -43,6 +45,10 @@ _MASKS = (
     (re.compile(r"-{2,}"), "--"),
     (re.compile(r" {2,}"), " "),
 )
+
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+"""Runs a command on the lab's client, as `Lab.run` does."""
 
 
 @dataclass(frozen=True)
@@ -76,12 +82,12 @@ class Block:
         """The commands, continued lines joined."""
         return [command for command, _ in self._parts()]
 
-    def run(self, lab: Lab, directory: Path) -> str:
+    def run(self, run: Run, directory: Path) -> str:
         """Run all of it in one shell; return the block as it should read."""
         lines = ["exec 2>&1"]
         for command in self.commands:
             lines += [command, f"status=$?; echo '{_END}'; (exit $status)"]
-        done = lab.run(["bash", "-c", "\n".join(lines)], timeout=_TIMEOUT, cwd=directory)
+        done = run(["bash", "-c", "\n".join(lines)], timeout=_TIMEOUT, cwd=directory)
         outputs = done.stdout.split(f"{_END}\n")
         shown = zip((typed for _, typed in self._parts()), outputs, strict=False)
         return "\n".join(f"{typed}\n{output}" for typed, output in shown).rstrip("\n") + "\n"
@@ -112,22 +118,35 @@ def mask(text: str) -> str:
 
 def play(lab: Lab, document: Path) -> Iterator[tuple[Block, str]]:
     """Do what a document says; yield each of its blocks with what it should read."""
+    return play_with(lab.run, lambda act: act.do(lab), ("lab",), document)
+
+
+def play_with(
+    run: Run, do: Callable[[Act], None], kinds: Collection[str], document: Path
+) -> Iterator[tuple[Block, str]]:
+    """Play the blocks of some kinds in any lab, which has a way of its own to run and to act."""
     for step in steps(document.read_text()):
         if isinstance(step, Act):
-            step.do(lab)
-        elif step.kind == "lab":
-            yield step, step.run(lab, document.parent)
+            do(step)
+        elif step.kind in kinds:
+            yield step, step.run(run, document.parent)
 
 
 def write(lab: Lab, document: Path) -> int:
     """Put into a document what its commands print now; return how many blocks changed."""
-    text = document.read_text()
-    changed = [(block, now) for block, now in play(lab, document) if mask(now) != mask(block.text)]
-    for block, now in reversed(changed):
+    played = play(lab, document)
+    return replace(document, ((b, now) for b, now in played if mask(now) != mask(b.text)))
+
+
+def replace(document: Path, changed: Iterable[tuple[Block, str]]) -> int:
+    """Put other text into blocks of a document; return how many there were."""
+    text, number = document.read_text(), 0
+    for block, now in reversed(list(changed)):
         body = re.sub(r"^(?=.)", "   ", now, flags=re.MULTILINE)
         text = text[: block.start] + body + text[block.end :]
+        number += 1
     document.write_text(text)
-    return len(changed)
+    return number
 
 
 def make_whole(lab: Lab) -> None:
@@ -149,12 +168,18 @@ def _give_the_turn_to(lab: Lab, pod: str) -> None:
     raise RuntimeError(f"the load balancer does not choose {pod} in turn")
 
 
+def _is_of_lab(step: Act | Block) -> bool:
+    return isinstance(step, Block) and step.kind == "lab"
+
+
 def main(arguments: list[str]) -> int:
     """Write every document anew."""
     if arguments[:1] != ["--write"]:
         print(__doc__)
         return 2
-    wanted = [Path(argument).resolve() for argument in arguments[1:]] or list(SOURCES)
+    named = [Path(argument).resolve() for argument in arguments[1:]] or list(SOURCES)
+    # A page without such a block is played elsewhere, or not at all.
+    wanted = [page for page in named if any(_is_of_lab(step) for step in steps(page.read_text()))]
     with Lab.start() as lab:
         for document in wanted:
             changed = write(lab, document)

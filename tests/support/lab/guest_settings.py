@@ -20,6 +20,8 @@ class Settings:
     writable: tuple[str, ...] = ()
     amphora: str | None = None
     """Directory of ready-made load balancer configurations, used when no cloud makes them."""
+    link: int | None = None
+    """Descriptor of the keeper's that becomes the serial line of the link to the host."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as JSON can hold them."""

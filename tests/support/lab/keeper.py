@@ -44,8 +44,12 @@ class Keeper:
     def boot(self) -> None:
         """Return when the guest is ready; raise BootError if it will not be."""
         self._lay_out()
-        guest = uml.start(self.run, self._settings.memory, [m for m, _ in self._terminals])
-        self._guest = guest
+        serial = [master for master, _ in self._terminals]
+        if self._settings.link is not None:
+            serial.append(self._settings.link)
+        guest = self._guest = uml.start(self.run, self._settings.memory, serial)
+        if self._settings.link is not None:
+            os.close(self._settings.link)  # the guest alone holds it, so that it ends with it
         deadline = self._born + self._settings.boot_timeout
         while not (self.run / protocol.READY).exists():
             if guest.poll() is not None:

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -34,8 +35,14 @@ class Lab:
     Use it as a context manager: ``with Lab.start() as lab: lab.run([...])``.
     """
 
-    def __init__(self, run: Path, keeper: subprocess.Popen[str] | None) -> None:
+    def __init__(
+        self,
+        run: Path,
+        keeper: subprocess.Popen[str] | None = None,
+        link: socket.socket | None = None,
+    ) -> None:
         self.directory = run
+        self.link = link
         self._keeper = keeper
         ready = protocol.read_json(run / protocol.READY)
         self.environment: dict[str, str] = ready["environment"]
@@ -49,15 +56,19 @@ class Lab:
         pods: Sequence[topology.Pod] = topology.PODS,
         writable: Sequence[Path] = (),
         detached: bool = False,
+        linked: bool = False,
     ) -> "Lab":
         """Boot a machine and return when everything in it is up.
 
         ``timeout`` is how long it may live, in seconds, and ``memory`` what it may use. It can
         write to the directories in ``writable`` and nowhere else on the host. It ends with the
-        calling process unless it is ``detached``. Raises BootError with the reason.
+        calling process unless it is ``detached``. One that is ``linked`` has no cloud of its own
+        but a line to this host, for `host_link.to_host`, and balances nothing before it is told.
+        Raises BootError with the reason.
         """
         if cloud:
             _prepare_cloud()
+        ends = socket.socketpair() if linked else None
         settings = Settings(
             cloud=cloud,
             memory=memory or DEFAULT_MEMORY[cloud],
@@ -65,7 +76,8 @@ class Lab:
             boot_timeout=min(timeout, DEFAULT_BOOT_TIMEOUT[cloud]),
             pods=tuple(pods),
             writable=tuple(str(path.resolve()) for path in writable),
-            amphora=None if cloud else str(rendered_amphora.rendered()),
+            amphora=None if cloud or linked else str(rendered_amphora.rendered()),
+            link=ends[1].fileno() if ends else None,
         )
         argv = [sys.executable, "-m", "tests.support.lab.keeper", json.dumps(settings.to_json())]
         keeper = subprocess.Popen(
@@ -76,14 +88,17 @@ class Lab:
             cwd=topology.REPOSITORY,
             start_new_session=True,
             text=True,
+            pass_fds=[ends[1].fileno()] if ends else [],
         )
+        if ends:
+            ends[1].close()
         assert keeper.stdout is not None
         try:
             line = keeper.stdout.readline()
             answer: dict[str, str] = json.loads(line) if line else {"error": "its keeper ended"}
             if "error" in answer:
                 raise BootError(f"the lab did not come up: {answer['error']}")
-            return cls(Path(answer["run"]), keeper)
+            return cls(Path(answer["run"]), keeper, ends[0] if ends else None)
         except BaseException:
             _dismiss(keeper)
             raise
@@ -91,7 +106,7 @@ class Lab:
     @classmethod
     def running(cls) -> "Lab | None":
         """Return the machine that was started detached, if it still runs."""
-        return cls(protocol.RUNNING.resolve(), None) if protocol.alive(protocol.RUNNING) else None
+        return cls(protocol.RUNNING.resolve()) if protocol.alive(protocol.RUNNING) else None
 
     @property
     def logs(self) -> Path:
@@ -111,6 +126,8 @@ class Lab:
 
     def stop(self) -> None:
         """End the machine; return when nothing is left of it."""
+        if self.link is not None:
+            self.link.close()
         if self._keeper is not None:
             _dismiss(self._keeper)
         else:

@@ -83,6 +83,14 @@ SERVICE_NETWORK = Network("net-service", "10.0.0.190", 26, "fd00:158::1")
 POD_NETWORK = Network("net-pod", "10.0.0.65", 26, "fd00:75::1")
 NETWORKS = (CLIENT_NETWORK, SERVICE_NETWORK, POD_NETWORK)
 
+GATEWAYS = {
+    f"{POD_NETWORK.ipv4_gateway}/{POD_NETWORK.ipv4_prefix}": POD_NETWORK,
+    "10.244.0.1/16": POD_NETWORK,
+    "10.0.1.1/24": SERVICE_NETWORK,
+}
+"""The networks of hosts that come and go, and whose bridge each uses: Kuryr's pods; the pods of
+nodes; the nodes, with the amphorae that cloud-provider-openstack makes beside them."""
+
 HOSTS = (
     Host(CLIENT, CLIENT_NETWORK, "eth0", "10.0.0.10", "fd00:10::10"),
     Host(AMPHORA, SERVICE_NETWORK, "eth1", "10.0.0.150", "fd00:158::150"),

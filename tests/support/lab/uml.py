@@ -19,6 +19,8 @@ from tests.support.lab.errors import BootError
 
 TERMINALS = 3
 """Serial lines for interactive shells; the first is the guest's ttyS1."""
+LINK = TERMINALS + 1
+"""The serial line of the link to the host, where there is one."""
 
 _PROGRAM = "linux.uml"
 _PACKAGE = "user-mode-linux"
@@ -36,12 +38,12 @@ def memory_size(text: str) -> int:
     return int(number) * _UNITS[unit]
 
 
-def command(run: Path, memory: str, terminals: Sequence[int], console: int) -> list[str]:
+def command(run: Path, memory: str, serial: Sequence[int], console: int) -> list[str]:
     """Return the command that boots the guest; the file descriptors must be inherited."""
     program = shutil.which(_PROGRAM)
     if program is None:
         raise BootError(f"{_PROGRAM} is not installed: apt-get install {_PACKAGE}")
-    lines = [f"ssl{number}=fd:{fd}" for number, fd in enumerate(terminals, start=1)]
+    lines = [f"ssl{number}=fd:{fd}" for number, fd in enumerate(serial, start=1)]
     return [
         program,
         f"mem={memory}",
@@ -53,8 +55,8 @@ def command(run: Path, memory: str, terminals: Sequence[int], console: int) -> l
     ]
 
 
-def start(run: Path, memory: str, terminals: Sequence[int]) -> subprocess.Popen[bytes]:
-    """Start the guest; it ends when the calling process does."""
+def start(run: Path, memory: str, serial: Sequence[int]) -> subprocess.Popen[bytes]:
+    """Start the guest with a serial line for each descriptor; it ends with the calling process."""
     size = memory_size(memory)
     environment = {"PATH": os.defpath, "TMPDIR": _memory_directory(size)}
     cpu = _claim_cpu()
@@ -70,14 +72,14 @@ def start(run: Path, memory: str, terminals: Sequence[int]) -> subprocess.Popen[
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
     with (run / protocol.CONSOLE).open("ab") as console:
-        argv = command(run, memory, terminals, console.fileno())
+        argv = command(run, memory, serial, console.fileno())
         return subprocess.Popen(
             argv,
             stdin=subprocess.DEVNULL,
             stdout=console,
             stderr=console,
             env=environment,
-            pass_fds=(console.fileno(), *terminals),
+            pass_fds=(console.fileno(), *serial),
             preexec_fn=prepare,
         )
 

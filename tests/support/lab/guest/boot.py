@@ -19,7 +19,7 @@ def serve(run: Path) -> None:
     root.switch(run, settings.writable)
     _make_directories(run)
     system.progress("root")
-    network.build(settings.pods)
+    network.build(settings.pods, management=settings.link is None)
     system.progress("network")
     apis = cloud_servers.start() if settings.cloud else None
     servers = [pod for pod in settings.pods if pod.command]

@@ -4,7 +4,7 @@
 
 import json
 import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.support.lab import topology
@@ -49,27 +49,37 @@ _HOSTNAME = "lab"
 _LINK_TIMEOUT = 10.0
 
 
-def build(pods: Sequence[topology.Pod]) -> None:
-    """Make every namespace of the topology, with the pods given, and connect them."""
+def build(pods: Sequence[topology.Pod], management: bool = True) -> None:
+    """Make every namespace of the topology, with the pods given, and connect them.
+
+    Without ``management`` the client has no second address, which is for APIs inside the guest.
+    SCTP would call a floating IP from it: the client's other one is private, and so of less scope.
+    """
     system.call(["modprobe", "-a", *_MODULES])
     for name in ("buckets", "max"):
         _sysctl(f"netfilter/nf_conntrack_{name}", _CONNTRACK_ENTRIES)
     hosts = (*topology.HOSTS, *topology.pod_hosts(tuple(pods)))
     names = [topology.ROUTER, *(host.name for host in hosts)]
-    _ip(f"netns add {name}" for name in names)
+    system.ip(*(f"netns add {name}" for name in names))
     (system.NAMESPACES / _OCTAVIA_NAMESPACE).symlink_to(topology.AMPHORA)
 
     # The kernel takes a second to see that a link is up when both ends have the same index.
-    _ip(
-        f"link add {host.interface} index {_FIRST_INDEX + number} netns {host.name} type veth "
-        f"peer name port{number} netns {topology.ROUTER}"
-        for number, host in enumerate(hosts)
+    system.ip(
+        *(
+            f"link add {host.interface} index {_FIRST_INDEX + number} netns {host.name} type veth "
+            f"peer name port{number} netns {topology.ROUTER}"
+            for number, host in enumerate(hosts)
+        )
     )
     _router(hosts)
     for host in hosts:
         _host(host)
-    _management()
-    _amphora(next(host for host in hosts if host.name == topology.AMPHORA))
+    if management:
+        _management()
+    _delay_clients()
+    amphora = next(host for host in hosts if host.name == topology.AMPHORA)
+    with system.inside(amphora.name):
+        balance(amphora.interface)
     packet_faults.prepare(pods)
     _names(hosts)
 
@@ -98,7 +108,7 @@ def _router(hosts: Sequence[topology.Host]) -> None:
     for number, host in enumerate(hosts):
         lines.append(f"link set port{number} master {host.network.name} up")
     with system.inside(topology.ROUTER):
-        _ip(lines)
+        system.ip(*lines)
         _sysctl("ipv4/ip_forward")
         _sysctl("ipv6/conf/all/forwarding")
 
@@ -106,44 +116,45 @@ def _router(hosts: Sequence[topology.Host]) -> None:
 def _host(host: topology.Host) -> None:
     network, interface = host.network, host.interface
     with system.inside(host.name):
-        _ip(
-            [
-                "link set lo up",
-                f"link set {interface} up",
-                f"addr add {host.ipv4}/{network.ipv4_prefix} dev {interface}",
-                f"addr add {host.ipv6}/{network.ipv6_prefix} dev {interface} nodad",
-                f"route add default via {network.ipv4_gateway}",
-                f"route add default via {network.ipv6_gateway}",
-            ]
+        system.ip(
+            "link set lo up",
+            f"link set {interface} up",
+            f"addr add {host.ipv4}/{network.ipv4_prefix} dev {interface}",
+            f"addr add {host.ipv6}/{network.ipv6_prefix} dev {interface} nodad",
+            f"route add default via {network.ipv4_gateway}",
+            f"route add default via {network.ipv6_gateway}",
         )
 
 
 def _management() -> None:
-    """Connect the client to the APIs, and let its errors arrive in time."""
+    """Connect the client to the APIs."""
     prefix = topology.API_PREFIX
-    _ip(
-        [
-            "link set lo up",
-            f"link add mgmt0 type veth peer name mgmt0 netns {topology.CLIENT}",
-            f"addr add {topology.API_ADDRESS}/{prefix} dev mgmt0",
-            "link set mgmt0 up",
-        ]
+    system.ip(
+        "link set lo up",
+        f"link add mgmt0 type veth peer name mgmt0 netns {topology.CLIENT}",
+        f"addr add {topology.API_ADDRESS}/{prefix} dev mgmt0",
+        "link set mgmt0 up",
     )
     with system.inside(topology.CLIENT):
-        _ip([f"addr add {topology.API_CLIENT_ADDRESS}/{prefix} dev mgmt0", "link set mgmt0 up"])
+        system.ip(f"addr add {topology.API_CLIENT_ADDRESS}/{prefix} dev mgmt0", "link set mgmt0 up")
+
+
+def _delay_clients() -> None:
+    """Let the client's errors arrive in time."""
+    with system.inside(topology.CLIENT):
         # On one CPU an ICMP error comes back before the sender has let go of its socket, and
         # would be seen only with the next retransmission; no real network is that fast.
         qdisc = ("qdisc", "add", "dev", "eth0", "root", "netem", "delay", "1ms")
         system.call(["tc", *qdisc])
 
 
-def _amphora(host: topology.Host) -> None:
-    with system.inside(host.name):
-        for name in _AMPHORA_SYSCTLS:
-            _sysctl(name)
-        rules = _MASQUERADE.format(interface=host.interface)
-        for program in ("iptables-legacy-restore", "ip6tables-legacy-restore"):
-            system.call([program], rules)
+def balance(interface: str) -> None:
+    """Let the kernel's load balancer of this namespace work as an amphora's does."""
+    for name in _AMPHORA_SYSCTLS:
+        _sysctl(name)
+    rules = _MASQUERADE.format(interface=interface)
+    for program in ("iptables-legacy-restore", "ip6tables-legacy-restore"):
+        system.call([program], rules)
 
 
 def _names(hosts: Sequence[topology.Host]) -> None:
@@ -155,10 +166,6 @@ def _names(hosts: Sequence[topology.Host]) -> None:
     resolver = Path("/etc/resolv.conf")
     resolver.unlink(missing_ok=True)
     resolver.write_text("nameserver 127.0.0.1\n")
-
-
-def _ip(lines: Iterable[str]) -> None:
-    system.call(["ip", "-batch", "-"], "\n".join(lines) + "\n")
 
 
 def _sysctl(name: str, value: str = "1") -> None:

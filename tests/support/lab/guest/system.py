@@ -92,6 +92,11 @@ def call(argv: Sequence[str], text: str = "") -> str:
     return result.stdout
 
 
+def ip(*lines: str) -> None:
+    """Run commands of ``ip`` at once; raise GuestError when one of them fails."""
+    call(["ip", "-batch", "-"], "\n".join(lines) + "\n")
+
+
 def lives(pid: int) -> bool:
     """Return whether a process runs; one that nobody has collected yet does not."""
     try:

@@ -8,7 +8,7 @@
 import sys
 
 from tests.support.lab import protocol, topology
-from tests.support.lab.guest import packet_faults, pods, system
+from tests.support.lab.guest import packet_faults, plugging, pods, system
 from tests.support.lab.guest_settings import Settings
 
 
@@ -20,7 +20,7 @@ def perform(verb: str, target: str, *options: str) -> None:
     settings = Settings.from_json(protocol.read_json(system.STATE / protocol.SETTINGS))
     hosts = (*topology.HOSTS, *topology.pod_hosts(settings.pods))
     found = {host.name: host for host in hosts if host.name != topology.CLIENT}
-    servers = {pod.name: pod for pod in settings.pods if pod.command}
+    servers = {pod.name: pod for pod in (*settings.pods, *plugging.plugged()) if pod.command}
     known = servers if verb in ("kill", "revive") else found
     if target not in known:
         raise system.GuestError(f"cannot {verb} {target!r}; try one of: {', '.join(known)}")
