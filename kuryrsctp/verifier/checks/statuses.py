@@ -10,6 +10,7 @@ from kuryrsctp.model import (
     Listener,
     LoadBalancer,
     Member,
+    Part,
     Pool,
     is_leaving,
     is_pending,
@@ -17,7 +18,6 @@ from kuryrsctp.model import (
 from kuryrsctp.verifier.checks import ages, monitoring
 from kuryrsctp.verifier.checks.catalogue import CheckResult, fail, ok, skip, warn
 from kuryrsctp.verifier.checks.targets import (
-    ApiObject,
     ListenerTarget,
     LoadBalancerTarget,
     MemberTarget,
@@ -66,9 +66,7 @@ def not_yet(detail: str) -> CheckResult:
     return warn(detail, _AT_WORK, transient=True)
 
 
-def provisioning(
-    target: LoadBalancerTarget, part: ApiObject | HealthMonitor | None = None
-) -> CheckResult:
+def provisioning(target: LoadBalancerTarget, part: Part | None = None) -> CheckResult:
     """Check `provisioning_status` of a target, or of a part of it: PENDING_* is a change."""
     part = part or target.api_object
     status = part.provisioning_status
@@ -85,7 +83,7 @@ def provisioning(
     return warn(f"unknown status '{status}'")
 
 
-def _pending(target: LoadBalancerTarget, part: ApiObject | HealthMonitor) -> CheckResult:
+def _pending(target: LoadBalancerTarget, part: Part) -> CheckResult:
     status, age = part.provisioning_status, ages.age_of(part.changed_at, target.snapshot.now)
     late_hint, stuck_hint = (hint.format(target.provider.log) for hint in (_LATE, _STUCK))
     if age is None:
@@ -100,7 +98,7 @@ def _pending(target: LoadBalancerTarget, part: ApiObject | HealthMonitor) -> Che
     return warn(detail, _UNDER_WAY, transient=True)
 
 
-def _while_stuck(part: ApiObject | HealthMonitor) -> str:
+def _while_stuck(part: Part) -> str:
     """Say what it means that a change hangs.
 
     Octavia refuses a change only where the load balancer, or the pool of a member, is PENDING_*.
