@@ -146,12 +146,7 @@ def _table() -> str:
 
 def main() -> int:
     """Follow the directory that the argument names."""
-    try:
-        follow(Path(sys.argv[1]))
-    except system.GuestError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    return system.exit_status(lambda: follow(Path(sys.argv[1])))
 
 
 if __name__ == "__main__":

@@ -105,12 +105,7 @@ _VERBS: dict[str, Callable[..., None]] = {"plug": plug, "unplug": unplug}
 
 def main() -> int:
     """Do what the arguments say; return an exit status."""
-    try:
-        _VERBS[sys.argv[1]](*sys.argv[2:])
-    except system.GuestError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    return system.exit_status(lambda: _VERBS[sys.argv[1]](*sys.argv[2:]))
 
 
 if __name__ == "__main__":

@@ -49,12 +49,7 @@ def _rules(address: str, ports: Sequence[Mapping[str, Any]]) -> str:
 def main() -> int:
     """Follow what the argument wants; return an exit status."""
     wanted = json.loads(sys.argv[1])
-    try:
-        follow(wanted["nodes"], wanted["ports"])
-    except system.GuestError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    return system.exit_status(lambda: follow(wanted["nodes"], wanted["ports"]))
 
 
 if __name__ == "__main__":

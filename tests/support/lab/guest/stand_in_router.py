@@ -34,12 +34,7 @@ def _checked(address: str) -> str:
 
 def main() -> int:
     """Follow what the argument wants; return an exit status."""
-    try:
-        follow(json.loads(sys.argv[1]))
-    except system.GuestError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    return system.exit_status(lambda: follow(json.loads(sys.argv[1])))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import ctypes
 import os
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -104,6 +105,16 @@ def lives(pid: int) -> bool:
     except OSError:
         return False
     return state != "Z"
+
+
+def exit_status(action: Callable[[], None]) -> int:
+    """Do what a program of the guest is for; return its exit status, and say why it failed."""
+    try:
+        action()
+    except GuestError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
 
 
 def wait_until(ready: Callable[[], bool], timeout: float, what: str) -> None:

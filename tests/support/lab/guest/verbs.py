@@ -42,12 +42,7 @@ def perform(verb: str, target: str, *options: str) -> None:
 
 def main() -> int:
     """Perform what the arguments say; return an exit status."""
-    try:
-        perform(*sys.argv[1:])
-    except system.GuestError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    return system.exit_status(lambda: perform(*sys.argv[1:]))
 
 
 if __name__ == "__main__":
