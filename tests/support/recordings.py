@@ -59,6 +59,19 @@ def write(maker: str, name: str, content: dict[str, Any]) -> None:
     _text.cache_clear()
 
 
+def pools(balancer: State) -> list[State]:
+    """Return the pools of a recorded load balancer: those of its listeners, then the others."""
+    used = [part["default_pool"] for part in balancer["listeners"]]
+    return [pool for pool in (*used, *balancer["other_pools"]) if pool]
+
+
+def count(recorded: State) -> tuple[int, int, int]:
+    """Return how many listeners, pools with a listener, and members of these there are."""
+    listeners = [part for balancer in recorded["load_balancers"] for part in balancer["listeners"]]
+    used = [part["default_pool"] for part in listeners if part["default_pool"]]
+    return len(listeners), len(used), sum(len(pool["members"]) for pool in used)
+
+
 def asked(kind: str, part: State) -> dict[str, Any]:
     """Return what a client asks for to get a recorded part, without the parts inside of it."""
     return {key: part[key] for key in _ASKED[kind].split() if part.get(key) is not None}

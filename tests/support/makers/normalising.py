@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tests.support import recordings
 from tests.support.makers.stand_in_kubelet import Pod
 
 _UUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
@@ -50,11 +51,7 @@ def _identifiers(state: Any) -> Words:
     for number, balancer in enumerate(state["load_balancers"], 1):
         words[balancer["id"]] = f"<load balancer {number}>"
         words[balancer["vip_port_id"]] = f"<vip port {number}>"
-        pools = [listener["default_pool"] for listener in balancer["listeners"]]
-        kinds = {
-            "listener": balancer["listeners"],
-            "pool": [pool for pool in (*pools, *balancer["other_pools"]) if pool],
-        }
+        kinds = {"listener": balancer["listeners"], "pool": recordings.pools(balancer)}
         for kind, parts in kinds.items():
             for part in parts:
                 _name(words, part["id"], kind)

@@ -20,6 +20,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from tests.support import recordings
+
 _STILL = 4.0  # seconds without a change, after which a state is taken as the end
 _HEARD = 20.0  # seconds that the amphora gets to report what is new
 State = dict[str, Any]
@@ -55,7 +57,7 @@ def _is_met(what: str, wanted: Any, found: Any) -> bool:
 def _present(state: State) -> dict[str, Any]:
     balancers = state["load_balancers"]
     listeners = [part for balancer in balancers for part in balancer["listeners"]]
-    pools = _pools(state)
+    pools = [pool for balancer in balancers for pool in recordings.pools(balancer)]
     members = [member for pool in pools for member in pool["members"]]
     parts = (*balancers, *listeners, *pools, *members)
     text = json.dumps(balancers, ensure_ascii=False)
@@ -73,13 +75,6 @@ def _present(state: State) -> dict[str, Any]:
         "hides": text,
         "alive": state.get("is_alive"),
     }
-
-
-def _pools(state: State) -> list[State]:
-    balancers = state["load_balancers"]
-    listeners = [part for balancer in balancers for part in balancer["listeners"]]
-    pools = [part["default_pool"] for part in listeners if part["default_pool"]]
-    return [*pools, *(part for balancer in balancers for part in balancer["other_pools"])]
 
 
 def _statuses(state: State, kind: str) -> set[str]:

@@ -10,13 +10,6 @@ from tests.support import recordings
 from tests.support.recordings import State
 
 
-def _count(state: State) -> tuple[int, int, int]:
-    """Return how many listeners, pools with a listener, and members of these there are."""
-    listeners = [part for balancer in state["load_balancers"] for part in balancer["listeners"]]
-    pools = [part["default_pool"] for part in listeners if part["default_pool"]]
-    return len(listeners), len(pools), sum(len(pool["members"]) for pool in pools)
-
-
 def _statuses(state: State) -> set[str]:
     return {balancer["provisioning_status"] for balancer in state["load_balancers"]}
 
@@ -30,7 +23,7 @@ def test_a_load_balancer_in_error_is_made_again_when_an_endpoint_comes() -> None
 
 def test_a_pool_in_error_gets_no_members_until_it_is_not() -> None:
     pod_came, mended = (recordings.state("kuryr", "error-pool", step) for step in (2, 3))
-    assert (_count(pod_came), _count(mended)) == ((1, 1, 1), (1, 1, 2))
+    assert (recordings.count(pod_came), recordings.count(mended)) == ((1, 1, 1), (1, 1, 2))
     assert "add no member" in CAUSES["pool-status"]
 
 
@@ -41,7 +34,7 @@ def test_a_pool_in_error_gets_no_members_until_it_is_not() -> None:
 def test_an_endpoint_does_not_bring_back_what_was_deleted(
     case: str, left: tuple[int, int, int]
 ) -> None:
-    assert _count(recordings.state("kuryr", case)) == left
+    assert recordings.count(recordings.state("kuryr", case)) == left
 
 
 def _floating_ips(state: State) -> int:
@@ -77,7 +70,7 @@ def test_events_tell_of_a_quota_of_load_balancers_or_members_and_not_of_listener
         assert "KuryrEnsureLBError" in _reasons(full)
         assert not full["is_alive"]  # its liveness probe restarts it
     full, raised = (recordings.state("kuryr", "quota-listeners", step) for step in (1, 2))
-    assert (_count(full), _count(raised)) == ((0, 0, 0), (1, 1, 1))
+    assert (recordings.count(full), recordings.count(raised)) == ((0, 0, 0), (1, 1, 1))
     assert "KuryrEnsuredLB" in _reasons(full)
     assert "only the log tells of a quota" in REMEDIES["listener-exists"]
 

@@ -11,13 +11,6 @@ from tests.support import recordings
 from tests.support.recordings import State
 
 
-def _count(state: State) -> tuple[int, int, int]:
-    """Return how many listeners, pools with a listener, and members of these there are."""
-    listeners = [part for balancer in state["load_balancers"] for part in balancer["listeners"]]
-    pools = [part["default_pool"] for part in listeners if part["default_pool"]]
-    return len(listeners), len(pools), sum(len(pool["members"]) for pool in pools)
-
-
 def _messages(state: State) -> str:
     return " ".join(event["message"] for event in state["events"])
 
@@ -30,7 +23,7 @@ def test_a_load_balancer_that_was_deleted_comes_back_once_its_annotation_is_gone
     assert "failed to get load balancer" in REMEDIES["load-balancer-exists"]
     assert "load-balancer-id: take it away only" in REMEDIES["load-balancer-exists"]
     assert "load-balancer-id" in annotated["step"]
-    assert _count(annotated) == (1, 1, 3)
+    assert recordings.count(annotated) == (1, 1, 3)
 
 
 @pytest.mark.parametrize(
@@ -45,9 +38,9 @@ def test_a_new_annotation_brings_back_what_was_deleted(
     case: str, step: int, broken: tuple[int, int, int]
 ) -> None:
     before, after = (recordings.state("occm", case, place) for place in (step, step + 1))
-    assert _count(before) == broken
+    assert recordings.count(before) == broken
     assert after["step"].startswith("patch Service demo {'metadata': {'annotations'")
-    assert _count(after) == (1, 1, 3)
+    assert recordings.count(after) == (1, 1, 3)
     for check in ("listener-exists", "pool-exists"):
         assert "once the Service changes (an annotation of any name" in REMEDIES[check]
 
@@ -73,20 +66,20 @@ def test_session_affinity_counts_when_the_pool_is_made() -> None:
 def test_a_node_that_is_not_ready_stays_a_member() -> None:
     not_ready, touched = (recordings.state("occm", "nodes", step) for step in (2, 3))
     assert "'ready': False" in not_ready["step"]
-    assert _count(not_ready) == _count(touched) == (1, 1, 4)
+    assert recordings.count(not_ready) == recordings.count(touched) == (1, 1, 4)
     assert "not ready" in CAUSES["member-status"]
 
 
 def test_a_service_that_is_told_to_share_leaves_the_load_balancer_that_it_had() -> None:
     own, sharing = (recordings.state("occm", "shared-later", step) for step in (1, 2))
-    assert (_count(own), _count(sharing)) == ((2, 2, 6), (3, 3, 9))
+    assert (recordings.count(own), recordings.count(sharing)) == ((2, 2, 6), (3, 3, 9))
     tags = [balancer["tags"] for balancer in sharing["load_balancers"]]
     assert [any(tag.endswith("_smf") for tag in each) for each in tags] == [True, True]
     assert "does not use any more stays" in CAUSES["load-balancer-unique"]
 
 
 def test_proxy_protocol_takes_the_pool_away() -> None:
-    assert _count(recordings.state("occm", "proxy-protocol-later", 1)) == (1, 0, 0)
+    assert recordings.count(recordings.state("occm", "proxy-protocol-later", 1)) == (1, 0, 0)
     assert "proxy-protocol" in CAUSES["pool-exists"]
 
 
