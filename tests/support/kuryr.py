@@ -12,6 +12,7 @@ from openstack.connection import Connection
 
 from tests.support import recordings
 from tests.support.cloud import Cloud
+from tests.support.cloud.walkthrough import Subnet
 from tests.support.recordings import State, asked
 
 SUBNET = "k8s-service-subnet"
@@ -117,6 +118,34 @@ def _wait_until_gone(connection: Connection, lb_id: str) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"load balancer {lb_id} is still there")
         time.sleep(_POLL)
+
+
+def routed_network(connection: Connection, name: str, subnet: Subnet) -> Any:
+    """Make a network with a subnet on the router of the pods; return the subnet."""
+    network: Any = connection.network
+    made = network.create_subnet(
+        name=subnet.name,
+        network_id=network.create_network(name=name).id,
+        cidr=subnet.cidr,
+        ip_version=4,
+        gateway_ip=subnet.gateway,
+        is_dhcp_enabled=False,
+    )
+    network.add_interface_to_router(_router(connection), subnet_id=made.id)
+    return made
+
+
+def remove_routed_network(connection: Connection, name: str) -> None:
+    """Remove what `routed_network` made; no port of anybody may be left on it."""
+    network: Any = connection.network
+    found = network.find_network(name, ignore_missing=False)
+    for subnet in network.subnets(network_id=found.id):
+        network.remove_interface_from_router(_router(connection), subnet_id=subnet.id)
+    network.delete_network(found)
+
+
+def _router(connection: Connection) -> Any:
+    return connection.network.find_router("k8s-router", ignore_missing=False)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from tests.support import kuryr
 from tests.support.cloud import Cloud
 from tests.support.cloud.walkthrough import POD_SUBNET, SERVICE_SUBNET, Subnet
 from tests.support.makers.occm_controller import make_network, remove_network
-from tests.support.recordings import State, asked
+from tests.support.recordings import State, asked, pools
 
 # A VIP and an amphora's address for each load balancer: more than the walkthrough's subnet has.
 _NETWORK = "replayed-service-net"
@@ -71,23 +71,13 @@ class _Replay:
         self._words: dict[str, str] = {}
         self._node_ports: dict[str, int] = {}
         make_network(cloud)  # of cloud-provider-openstack's nodes
-        self._admin.update_quota(connection.current_project_id, floating_ips=-1)
+        self._admin.update_quota(str(connection.current_project_id), floating_ips=-1)
         self._make_networks()
 
     def _make_networks(self) -> None:
         """Make a subnet for the VIPs, on the router of the pods, and a group for the pods."""
-        net = self._network.create_network(name=_NETWORK)
-        self._net = net.id
-        self._subnet = self._network.create_subnet(
-            name=_SUBNET.name,
-            network_id=net.id,
-            cidr=_SUBNET.cidr,
-            ip_version=4,
-            gateway_ip=_SUBNET.gateway,
-            is_dhcp_enabled=False,
-        ).id
-        self._router = self._network.find_router("k8s-router", ignore_missing=False)
-        self._network.add_interface_to_router(self._router, subnet_id=self._subnet)
+        made = kuryr.routed_network(self._connection, _NETWORK, _SUBNET)
+        self._subnet = made.id
         for subnet in self._network.subnets():
             self._words[f"<subnet {subnet.name}>"] = subnet.id
         self._words[f"<subnet {SERVICE_SUBNET.name}>"] = self._subnet
@@ -173,7 +163,7 @@ class _Replay:
         for own, balancer in self._made:
             addresses = {
                 member["address"]
-                for pool in _pools(balancer)
+                for pool in pools(balancer)
                 for member in pool["members"]
                 if member["operating_status"] == "ERROR"
             }
@@ -220,11 +210,11 @@ class _Replay:
 
     def _break(self, own: str, balancer: State) -> None:
         """Let those parts be in ERROR that were so, by their names and, members, addresses."""
-        pools = _pools(balancer)
-        for table, parts in (("listener", balancer["listeners"]), ("pool", pools)):
+        own_pools = pools(balancer)
+        for table, parts in (("listener", balancer["listeners"]), ("pool", own_pools)):
             for part in _broken(parts):
                 self._set_error(table, "load_balancer_id = ? AND name = ?", own, part["name"])
-        for pool in pools:
+        for pool in own_pools:
             for member in _broken(pool["members"]):
                 of = (
                     "pool_id IN (SELECT id FROM pool WHERE load_balancer_id = ?) AND ip_address = ?"
@@ -257,9 +247,9 @@ class _Replay:
         for port in self._ports:
             self._network.delete_port(port)
         self._network.delete_security_group(self._group)
-        self._network.remove_interface_from_router(self._router, subnet_id=self._subnet)
-        self._network.delete_network(self._net)
+        kuryr.remove_routed_network(self._connection, _NETWORK)
         remove_network(self._cloud)
+        self._admin.delete_quota(self._connection.current_project_id)
 
 
 def _by_request(listeners: list[State]) -> tuple[list[State], list[State]]:
@@ -272,11 +262,6 @@ def _by_request(listeners: list[State]) -> tuple[list[State], list[State]]:
         (later if name in names else first).append(listener)
         names |= {name} if name else set()
     return first, later
-
-
-def _pools(balancer: State) -> list[State]:
-    pools = [part["default_pool"] for part in balancer["listeners"]]
-    return [pool for pool in (*pools, *balancer["other_pools"]) if pool]
 
 
 def _pool(part: State) -> dict[str, Any]:

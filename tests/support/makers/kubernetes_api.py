@@ -59,8 +59,10 @@ class KubernetesApi:
         found = self._call("GET", path, params=query)
         return list(found["items"]) if found else []
 
-    def apply(self, wanted: Object) -> Object:
-        """Make an object, or change it to what it should be."""
+    def apply(self, wanted: Object, namespace: str | None = None) -> Object:
+        """Make an object, in a namespace where one is given, or change it to what it should be."""
+        if namespace:
+            wanted = {**wanted, "metadata": {**wanted["metadata"], "namespace": namespace}}
         kind, name = wanted["kind"], wanted["metadata"]["name"]
         path = _path(kind, wanted["metadata"].get("namespace", "default"))
         query = {"fieldManager": "lab", "force": "true"}

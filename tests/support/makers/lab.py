@@ -27,11 +27,12 @@ from tests.support.makers.kubernetes_api import KubernetesApi, wait_for
 from tests.support.makers.kuryr_controller import Kuryr
 from tests.support.makers.occm_controller import Occm
 from tests.support.makers.stand_in_kubelet import (
+    Addresses,
     Listener,
-    Pod,
     StandInKubelet,
     addresses_of_kuryr,
     addresses_of_nodes,
+    ignore,
 )
 
 MAKERS = ("kuryr", "occm")
@@ -78,10 +79,6 @@ class MakerAtWork:
         return not self.api.list(kind, namespace)
 
 
-def _ignore(_: Pod) -> None:
-    pass
-
-
 @dataclass
 class MakersLab:
     """The running lab: its cloud, its programs, and its makers by their names.
@@ -95,8 +92,8 @@ class MakersLab:
     state: Path
     etcd: str
     stack: contextlib.ExitStack
-    on_running: Listener = _ignore
-    on_gone: Listener = _ignore
+    on_running: Listener = ignore
+    on_gone: Listener = ignore
     makers: dict[str, MakerAtWork] = field(default_factory=dict)
 
     def maker(self, name: str) -> MakerAtWork:
@@ -113,11 +110,20 @@ class MakersLab:
         make = Kuryr if kind == "kuryr" else Occm
         controller = make(self.programs, cluster, self.cloud, self.state / name)
         self.stack.callback(controller.stop)
-        kubelet = _kubelet(kind, cluster.api, self.cloud)
-        kubelet.on_running, kubelet.on_gone = self.on_running, self.on_gone
+        kubelet = self._kubelet(kind, cluster.api)
         self.stack.enter_context(kubelet)
         controller.start()
         return MakerAtWork(cluster, controller, kubelet)
+
+    def _kubelet(self, kind: str, api: KubernetesApi) -> StandInKubelet:
+        nodes: Mapping[str, str] = {stand_in_agents.NODE: "192.0.2.250"}
+        servers: Mapping[str, str] = {}
+        address_of: Addresses = addresses_of_kuryr(api, self.cloud)
+        if kind == "occm":
+            nodes, servers = occm_controller.NODES, occm_controller.SERVERS
+            address_of = addresses_of_nodes(tuple(nodes))
+        provider_ids = {node: f"openstack:///{server}" for node, server in servers.items()}
+        return StandInKubelet(api, nodes, address_of, provider_ids, self.on_running, self.on_gone)
 
 
 @contextlib.contextmanager
@@ -125,8 +131,8 @@ def running(
     makers: Collection[str] = MAKERS,
     *,
     cloud: Cloud | None = None,
-    on_running: Listener = _ignore,
-    on_gone: Listener = _ignore,
+    on_running: Listener = ignore,
+    on_gone: Listener = ignore,
 ) -> Iterator[MakersLab]:
     """Run the lab with some makers, in a cloud of its own or a given one.
 
@@ -148,17 +154,6 @@ def running(
         with ThreadPoolExecutor() as pool:
             list(pool.map(lab.maker, makers))
         yield lab
-
-
-def _kubelet(maker: str, api: KubernetesApi, cloud: Cloud) -> StandInKubelet:
-    if maker == "kuryr":
-        nodes = {stand_in_agents.NODE: "192.0.2.250"}
-        return StandInKubelet(api, nodes, addresses_of_kuryr(api, cloud))
-    nodes = occm_controller.NODES
-    provider_ids = {
-        node: f"openstack:///{server}" for node, server in occm_controller.SERVERS.items()
-    }
-    return StandInKubelet(api, nodes, addresses_of_nodes(tuple(nodes)), provider_ids)
 
 
 def remove_hand_made(cloud: Cloud) -> None:

@@ -74,9 +74,7 @@ class LivingService:
         return Hand(self.lab.cloud, connection, connection, found, ExitStack())
 
     def _apply(self, short: dict[str, Any]) -> None:
-        wanted = whole(short)
-        meta = {**wanted["metadata"], "namespace": self.namespace}
-        self.at_work.api.apply({**wanted, "metadata": meta})
+        self.at_work.api.apply(whole(short), self.namespace)
 
 
 Act = Callable[[LivingService, Hand], None]

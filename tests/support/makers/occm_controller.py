@@ -122,23 +122,13 @@ def make_network(cloud: Cloud) -> None:
         network: Any = connection.network
         if network.find_network(NETWORK):
             return
-        net = network.create_network(name=NETWORK)
-        subnet = network.create_subnet(
-            name=SUBNET.name,
-            network_id=net.id,
-            cidr=SUBNET.cidr,
-            ip_version=4,
-            gateway_ip=SUBNET.gateway,
-            is_dhcp_enabled=False,
-        )
-        router = network.find_router("k8s-router", ignore_missing=False)
-        network.add_interface_to_router(router, subnet_id=subnet.id)
+        subnet = kuryr.routed_network(connection, NETWORK, SUBNET)
         group = network.create_security_group(name="occm-nodes")
         kuryr.admit(connection, group.id, "sctp")
         for node, address in NODES.items():
             network.create_port(
                 name=node,
-                network_id=net.id,
+                network_id=subnet.network_id,
                 device_id=SERVERS[node],
                 fixed_ips=[{"ip_address": address}],
                 security_group_ids=[group.id],
@@ -152,8 +142,5 @@ def remove_network(cloud: Cloud) -> None:
         net = network.find_network(NETWORK, ignore_missing=False)
         for port in [port for port in network.ports(network_id=net.id) if port.name in NODES]:
             network.delete_port(port)
-        router = network.find_router("k8s-router", ignore_missing=False)
-        subnet = network.find_subnet(SUBNET.name, ignore_missing=False)
-        network.remove_interface_from_router(router, subnet_id=subnet.id)
-        network.delete_network(net)
+        kuryr.remove_routed_network(connection, NETWORK)
         network.delete_security_group(network.find_security_group("occm-nodes").id)

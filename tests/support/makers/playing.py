@@ -126,16 +126,14 @@ class Player:
 
     def _apply(self, maker: MakerAtWork, objects: list[dict[str, Any]]) -> None:
         for wanted in objects:
-            meta = {**wanted["metadata"], "namespace": self._case.name}
-            maker.api.apply({**wanted, "metadata": meta})
+            maker.api.apply(wanted, self._case.name)
 
     def _delete(self, maker: MakerAtWork, argument: list[str]) -> None:
         kind, name = argument
         maker.api.delete(kind, name, self._case.name)
 
     def _by_hand(self, _: MakerAtWork, argument: list[Any]) -> None:
-        found = sorted(self._balancers(), key=lambda balancer: str(balancer["name"]))
-        balancers = [balancer["id"] for balancer in found]
+        balancers = [balancer["id"] for balancer in self._balancers()]
         hand = Hand(self._lab.cloud, self._connection, self._admin, balancers, self._undoing)
         operation, *words = argument
         values = words.pop() if words and isinstance(words[-1], dict) else {}
@@ -159,9 +157,8 @@ class Player:
 
     def _words(self) -> dict[str, str]:
         """Return the words that may stand for identifiers in a step."""
-        found = sorted(self._balancers(), key=lambda each: (each["name"], each["id"]))
-        balancers = {each["id"]: f"<load balancer {place}>" for place, each in enumerate(found, 1)}
-        return self._known | balancers
+        found = enumerate(self._balancers(), 1)
+        return self._known | {each["id"]: f"<load balancer {place}>" for place, each in found}
 
     @property
     def _marks(self) -> tuple[str, ...]:
@@ -170,7 +167,9 @@ class Player:
         return f" {name}/", f"_{name}_"
 
     def _balancers(self) -> list[dict[str, Any]]:
-        return self._cloud.balancers(self._marks)
+        """Return the case's load balancers, in the order in which words and hands count them."""
+        found = self._cloud.balancers(self._marks)
+        return sorted(found, key=lambda balancer: (balancer["name"], balancer["id"]))
 
     def _read(self) -> Recording:
         name = self._case.name
@@ -182,7 +181,6 @@ class Player:
             services |= {f"{of_cluster}{service}": whole for service, whole in found.items()}
             events += reading.events_of(maker.api, name)
         whole = [self._cloud.whole(found) for found in self._balancers()]
-        whole.sort(key=lambda balancer: (balancer["name"], balancer["id"]))
         pods = [
             pod
             for maker in self._clusters
@@ -208,17 +206,17 @@ class Player:
     def _settled(self, step: Step, started: float) -> tuple[Recording, float]:
         """Wait until the state is what the step wants, and still; return it and its age then."""
         last: Recording | None = None
-        felt, since, read_at = None, time.monotonic(), 0.0
+        last_pulse, since, read_at = None, time.monotonic(), 0.0
         missing: str | None = "anything"
         while True:
             time.sleep(_POLL)
-            now, feeling = time.monotonic(), self._pulse()
-            if feeling != felt:
-                felt, since = feeling, now
+            now, this_pulse = time.monotonic(), self._pulse()
+            if this_pulse != last_pulse:
+                last_pulse, since = this_pulse, now
             elif now - max(since, read_at) > _BETWEEN_READINGS:
                 state, read_at = self._read(), now
                 if state != last:
-                    last, since = state, min(since, now) if last is None else now
+                    last, since = state, since if last is None else now
                 else:
                     missing = waiting.missing(state, step.until, now - since)
                     if missing is None:

@@ -38,8 +38,8 @@ Listener = Callable[[Pod], None]
 Addresses = Callable[[Object], str | None]
 
 
-def _ignore(_: Pod) -> None:
-    pass
+def ignore(_: Pod) -> None:
+    """Do without being told."""
 
 
 @dataclass
@@ -53,8 +53,8 @@ class StandInKubelet:
     nodes: Mapping[str, str]
     address_of: Addresses
     provider_ids: Mapping[str, str] = field(default_factory=dict)
-    on_running: Listener = _ignore
-    on_gone: Listener = _ignore
+    on_running: Listener = ignore
+    on_gone: Listener = ignore
     running: dict[str, Pod] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
