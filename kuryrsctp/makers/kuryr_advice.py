@@ -3,7 +3,11 @@
 """What Kuryr adds to the causes of checks, and what to do where it made the load balancer.
 
 Every 600 s Kuryr looks whether the objects that it made still exist, by their IDs, and makes those
-that do not. It changes nothing else then: what was renamed, added or broken by hand stays so.
+that do not, within seconds: first load balancers, listeners and pools, and members only where no
+pool of any Service was missing. What was renamed, added or broken by hand stays so. An endpoint
+that changes while its pool is missing makes Kuryr fail its liveness probe, again and again: it is
+then restarted before it looks. Its record of the Service (a KuryrLoadBalancer) is the way out: once
+that is deleted, Kuryr takes the load balancer and its floating IP away, and makes both anew.
 """
 
 from collections.abc import Mapping
@@ -11,6 +15,11 @@ from types import MappingProxyType
 
 _EVENTS = "`kubectl describe service -n <namespace> <name>` (Kuryr's events)"
 _LOG = "the log of kuryr-controller"
+_ANEW = (
+    "`kubectl delete kuryrloadbalancer -n <namespace> <name>` lets Kuryr make the whole load"
+    " balancer anew, within two minutes or so; there is no traffic until then, and its floating IP"
+    " may be another one"
+)
 _BY_HAND = "Kuryr goes by IDs: it neither changes nor removes what was made or renamed by hand"
 
 CAUSES: Mapping[str, str] = MappingProxyType(
@@ -23,9 +32,9 @@ CAUSES: Mapping[str, str] = MappingProxyType(
         "listener-allowed-cidrs": "A NetworkPolicy; Kuryr adds the service subnet to its list, and"
         " ignores loadBalancerSourceRanges.",
         "listener-exists": "The Service's port was changed: Kuryr deletes the old listener before"
-        " it makes the new one. Or the quota of listeners is used up. Or the provider refuses"
-        " Kuryr's [octavia_defaults] lb_algorithm for the pool: then Kuryr deletes the listener and"
-        " makes it again every few seconds.",
+        " it makes the new one. Or the quota of listeners or of pools is used up. Or the provider"
+        " refuses Kuryr's [octavia_defaults] lb_algorithm for the pool: then Kuryr deletes the"
+        " listener and makes it again every few seconds.",
         "listener-quota": "Kuryr makes a listener for every port of each Service, also of those"
         " without SCTP.",
         "listener-timeouts": "The annotations openstack.org/kuryr-timeout-client-data and"
@@ -33,7 +42,9 @@ CAUSES: Mapping[str, str] = MappingProxyType(
         "load-balancer-exists": "Kuryr makes none for a Service that is headless, without"
         " endpoints, or not of type ClusterIP or LoadBalancer; and none where Octavia refuses"
         " it: the address is in use (409), the quota is used up (403), the provider is not enabled"
-        " (400). It then tries again every two minutes.",
+        " (400). It then tries again every two minutes. Or an annotation"
+        " openstack.org/kuryr-timeout-client-data or -member-data is no number: no event tells it,"
+        " and Kuryr fails its liveness probe.",
         "load-balancer-quota": "Kuryr makes a load balancer for every Service, also for those"
         " without SCTP.",
         "load-balancer-unique": "Kuryr's names do not tell clusters apart: two clusters in one"
@@ -59,16 +70,15 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         "listener-allowed-cidrs": "check that the clients' addresses are in the list (`kubectl get"
         " networkpolicy -n <namespace>`)",
         "listener-exists": "check that the Service's ports have `protocol: SCTP`; see"
-        f" {_EVENTS}, Octavia's version, and {_LOG}: only the log tells of a quota that is used up,"
-        " or of an algorithm that the provider refuses; a listener that was deleted by hand comes"
-        " back within about 15 minutes",
+        f" {_EVENTS}, Octavia's version, and {_LOG}: only the log tells of a quota of listeners"
+        " that is used up, or of an algorithm that the provider refuses; a listener that was"
+        " deleted by hand comes back when Kuryr looks, which it does every 10 minutes",
         "listener-name": f"{_BY_HAND}; traffic does not depend on the name; compare with `kubectl"
         " get service -n <namespace> <name>`, and rename it if it is the Service's (`openstack"
         " loadbalancer listener set --name <expected name> <ID>`)",
         "listener-port": f"compare with `kubectl get service -n <namespace> <name>`; {_BY_HAND}",
-        "listener-protocol": "if nothing needs it, delete it together with its pool (`openstack"
-        " loadbalancer listener delete <ID>`, `openstack loadbalancer pool delete <pool>`): Kuryr"
-        " makes both again, within about 15 minutes, if they were its own",
+        "listener-protocol": "compare with the Service's ports (`kubectl get service -n <namespace>"
+        f" <name>`); if it is none of Kuryr's: {_ANEW}",
         "member-name": "compare its address with `kubectl get endpoints -n <namespace> <name>`: the"
         f" associations that go to a member without an endpoint are lost; {_BY_HAND}",
         "member-port": f"compare with `kubectl get endpoints -n <namespace> <name>`; {_BY_HAND}",
@@ -79,10 +89,11 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         "pool-algorithm": "set Kuryr's [octavia_defaults] lb_algorithm to one that the provider"
         " supports, for the pools that it makes from then on",
         "pool-exists": "check that Kuryr's [octavia_defaults] lb_algorithm is one that the provider"
-        f" supports; see {_EVENTS} and {_LOG}",
+        f" supports; see {_EVENTS} and {_LOG}; a pool that was deleted by hand comes back when"
+        " Kuryr looks, which it does every 10 minutes, unless Kuryr is restarted again and again"
+        f" (events KuryrEnsureLBError with 404): then {_ANEW}",
         "pool-name": f"{_BY_HAND}; traffic does not depend on the name; rename it if it is the"
         " Service's (`openstack loadbalancer pool set --name <expected name> <ID>`)",
-        "pool-protocol": "delete the pool (`openstack loadbalancer pool delete <ID>`): Kuryr makes"
-        " it again, within about 15 minutes",
+        "pool-protocol": f"leave it to Kuryr: {_ANEW}",
     }
 )

@@ -38,8 +38,10 @@ CAUSES: Mapping[str, str] = MappingProxyType(
         " timeout-member-data of the Service.",
         "load-balancer-exists": "The Service is not of type LoadBalancer; there is no node for it;"
         " or Octavia refuses what it asks for. Where the Service has the annotation"
-        f" {_ANNOTATION}load-balancer-id: that load balancer was deleted, and no other is made; or"
-        " another Service has the port there; or as many Services share it as may (2 by default).",
+        f" {_ANNOTATION}load-balancer-id: that load balancer is gone, and no other is made (it was"
+        " deleted by hand; or the Service was not of type LoadBalancer for a while; or a Service of"
+        " this name was deleted in another cluster with the same --cluster-name); or another"
+        " Service has the port there; or as many Services share it as may (2 by default).",
         "load-balancer-provisioning": "It does not change a load balancer that is not ACTIVE.",
         "load-balancer-quota": "It makes a load balancer for every Service of type LoadBalancer,"
         " also for those without SCTP.",
@@ -52,7 +54,9 @@ CAUSES: Mapping[str, str] = MappingProxyType(
         "member-status": "It keeps nodes that are not ready as members (seen with release 1.36).",
         "members-exist": "The members are nodes: allocateLoadBalancerNodePorts of the Service is"
         f" false, no node fits the annotation {_ANNOTATION}node-selector, or the nodes have the"
-        " label node.kubernetes.io/exclude-from-external-load-balancers.",
+        " label node.kubernetes.io/exclude-from-external-load-balancers. A node that got its"
+        " address or its label after it came is a member only after the next change of the Service"
+        " or of the nodes.",
         "pool-algorithm": f"lb-method in its configuration, or the annotation {_ANNOTATION}"
         "lb-method of the Service.",
         "pool-exists": f"The annotation {_ANNOTATION}proxy-protocol of the Service: it deletes the"
@@ -77,9 +81,8 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         f" service -n <namespace> <name> -o yaml`), and see {_LOG}",
         "load-balancer-exists": "check name, namespace, cluster and project; see"
         f" {_EVENTS}, which name the reason, and {_LOG}; where they say `failed to get load"
-        " balancer` and 404, it was deleted by hand, and no other is made while the Service has the"
-        f" annotation {_ANNOTATION}load-balancer-id: take it away only where it names the one that"
-        " is gone",
+        " balancer` and 404, it is gone, and no other is made while the Service has the annotation"
+        f" {_ANNOTATION}load-balancer-id: take that away only where it names the one that is gone",
         "member-port": "compare with the Service's node ports (`kubectl get service -n <namespace>"
         " <name> -o yaml`)",
         "member-status": "check that a pod of the Service is ready (`kubectl get endpoints,pods -n"

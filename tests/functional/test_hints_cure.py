@@ -13,14 +13,12 @@ import pytest
 import kuryrsctp
 from kuryrsctp.providers.amphora import AMPHORA
 from kuryrsctp.verifier.report import Finding, Status
-from tests.support import kuryr
 from tests.support.commands import commands_in, fill, openstack_commands_in, parsed
 from tests.support.faulty import all_advice
 from tests.support.healthy_service import NAME, Fault, HealthyService, changed, heard, stored
 from tests.support.service_faults import (
     ONE_MEMBER_TWICE,
     POLICY_LOCAL,
-    beside,
     down,
     half_the_subnet,
     no_group,
@@ -109,19 +107,6 @@ def new_rules_removed(healthy: HealthyService) -> Iterator[None]:
             network.delete_security_group_rule(rule.id)
 
 
-OWN = "core/smf"
-TCP_CALLED_SCTP = beside(OWN, kuryr.listener(f"{OWN}:SCTP:3868", 3868, protocol="TCP"))
-
-
-@contextmanager
-def pool_over_tcp(healthy: HealthyService) -> Iterator[None]:
-    """Let the pool of an SCTP listener be TCP, which Octavia does not make."""
-    name = f"{OWN}:SCTP:3868"
-    with beside(OWN, kuryr.listener(name, 3868))(healthy):
-        healthy.cloud.sql("octavia", "UPDATE pool SET protocol = 'TCP' WHERE name = ?", [name])
-        yield
-
-
 BOTH_DOWN = down("member", "other_member")
 
 CASES = {
@@ -167,11 +152,6 @@ CASES = {
         "load-balancer-provisioning",
         user="admin",
     ),
-    # Kuryr makes them again: what is left is that they are missing.
-    "listener and pool of another protocol": Case(
-        TCP_CALLED_SCTP, "listener-protocol", service=OWN
-    ),
-    "pool of another protocol": Case(pool_over_tcp, "pool-protocol", service=OWN),
 }
 
 

@@ -20,7 +20,7 @@ _NUMBERS = {"port": "38412"}
 # `kubectl` is not here: the forms that its reference has, with the resources that there are.
 _RESOURCES = ("service", "endpoints", "pods", "endpoints,pods", "nodes", "networkpolicy")
 _KUBECTL = re.compile(
-    rf"kubectl (?:get (?:{'|'.join(_RESOURCES)})|describe service)"
+    rf"kubectl (?:get (?:{'|'.join(_RESOURCES)})|describe service|delete kuryrloadbalancer)"
     r"(?: -n \S+)?(?: [^- ]\S*)?(?: -o (?:wide|yaml))?(?: --show-labels)?"
 )
 

@@ -2,8 +2,9 @@
 
 """The catalogue: Services that are played against a maker, one case a file.
 
-A case has a namespace of its own, called like its file. Its steps are done one after the other,
-and what the cloud holds is read after each, once that has been still for a while.
+A case has a namespace of its own, called like its file. Its steps are done one after the other.
+After each, once nothing has changed for a while, it is read what the cloud holds, and what `verify`
+says of the Services.
 
 ``what``
   a sentence: what the case is about.

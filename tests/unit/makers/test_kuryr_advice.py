@@ -64,15 +64,15 @@ def _reasons(state: State) -> set[str]:
     return {event["reason"] for event in state["events"]}
 
 
-def test_events_tell_of_a_quota_of_load_balancers_or_members_and_not_of_listeners() -> None:
-    for kind in ("load-balancers", "members"):
+def test_events_tell_of_each_quota_but_that_of_listeners() -> None:
+    for kind in ("load-balancers", "members", "pools"):
         full = recordings.state("kuryr", f"quota-{kind}", 1)
         assert "KuryrEnsureLBError" in _reasons(full)
         assert not full["is_alive"]  # its liveness probe restarts it
     full, raised = (recordings.state("kuryr", "quota-listeners", step) for step in (1, 2))
     assert (recordings.count(full), recordings.count(raised)) == ((0, 0, 0), (1, 1, 1))
     assert "KuryrEnsuredLB" in _reasons(full)
-    assert "only the log tells of a quota" in REMEDIES["listener-exists"]
+    assert "only the log tells of a quota of listeners" in REMEDIES["listener-exists"]
 
 
 @pytest.mark.parametrize("case", ["address-taken", "provider-missing", "quota-load-balancers"])
@@ -83,3 +83,55 @@ def test_no_load_balancer_is_made_where_octavia_refuses_it(case: str) -> None:
     (told,) = (event for event in refused["events"] if event["type"] == "Warning")
     (status,) = (code for code in ("409", "403", "400") if f": {code}: " in told["message"])
     assert f"({status})" in CAUSES["load-balancer-exists"]
+
+
+@pytest.mark.parametrize(
+    ("case", "event"),
+    [
+        ("deleted-listener", "LoadBalancerListenerMissing"),
+        ("deleted-load-balancer", "LoadBalancerMissing"),
+        ("deleted-member", "LoadBalancerMemberMissing"),
+        ("deleted-pool", "LoadBalancerPoolMissing"),
+    ],
+)
+def test_what_was_deleted_comes_back_when_kuryr_looks(case: str, event: str) -> None:
+    after_round = recordings.state("kuryr", case, 2)
+    assert recordings.count(after_round) == (1, 1, 1)
+    assert event in _reasons(after_round)
+    assert "every 10 minutes" in REMEDIES["listener-exists"]
+
+
+def test_a_timeout_that_is_no_number_stops_kuryr_without_an_event() -> None:
+    wrong, restarted, mended = (
+        recordings.state("kuryr", "timeout-no-number", step) for step in range(3)
+    )
+    for state in (wrong, restarted):
+        assert (state["load_balancers"], state["events"], state["is_alive"]) == ([], [], False)
+    assert recordings.count(mended) == (1, 1, 1)
+    assert "is no number: no event tells it" in CAUSES["load-balancer-exists"]
+
+
+def test_clusters_whose_services_have_one_name_and_address_share_a_load_balancer() -> None:
+    case = "two-clusters-one-address"
+    both, deleted, looked = (recordings.state("kuryr", case, step) for step in (1, 2, 3))
+    assert (recordings.count(both), len(both["load_balancers"])) == ((1, 1, 2), 1)
+    assert deleted["load_balancers"] == []
+    assert recordings.count(looked) == (1, 1, 1)
+
+
+def test_members_come_back_only_where_no_pool_of_any_service_was_missing() -> None:
+    first, second = (recordings.state("kuryr", "deleted-pool-and-member", step) for step in (3, 4))
+    assert (recordings.count(first), recordings.count(second)) == ((2, 2, 3), (2, 2, 4))
+
+
+def test_a_restart_does_not_help_where_an_endpoint_came_while_its_pool_was_missing() -> None:
+    came, restarted = (recordings.state("kuryr", "deleted-pool-then-pod", step) for step in (2, 3))
+    assert "KuryrEnsureLBError" in _reasons(came)
+    assert not came["is_alive"]
+    assert not restarted["is_alive"]
+    assert recordings.count(restarted) == (1, 0, 0)
+    anew = recordings.state("kuryr", "deleted-pool-then-record-deleted")
+    assert recordings.count(anew) == (1, 1, 2)
+    assert _floating_ips(anew) == 1
+    for check in ("pool-exists", "pool-protocol", "listener-protocol"):
+        assert "kubectl delete kuryrloadbalancer" in REMEDIES[check]

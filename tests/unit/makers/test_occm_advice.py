@@ -21,7 +21,7 @@ def test_a_load_balancer_that_was_deleted_comes_back_once_its_annotation_is_gone
     assert deleted["load_balancers"] == touched["load_balancers"] == []
     assert "failed to get load balancer" in _messages(touched)
     assert "failed to get load balancer" in REMEDIES["load-balancer-exists"]
-    assert "load-balancer-id: take it away only" in REMEDIES["load-balancer-exists"]
+    assert "load-balancer-id: take that away only" in REMEDIES["load-balancer-exists"]
     assert "load-balancer-id" in annotated["step"]
     assert recordings.count(annotated) == (1, 1, 3)
 
@@ -88,3 +88,40 @@ def test_a_shared_load_balancer_takes_no_third_service_and_no_port_twice() -> No
     assert "the listener port 90 already exists" in _messages(port_taken)
     assert "already shared with 2 Services" in _messages(one_too_many)
     assert "2 by default" in CAUSES["load-balancer-exists"]
+
+
+def test_a_service_that_was_of_another_type_for_a_while_gets_no_load_balancer() -> None:
+    back, annotated = (recordings.state("occm", "type-changed-back", step) for step in (2, 3))
+    assert back["load_balancers"] == []
+    assert "failed to get load balancer" in _messages(back)
+    assert recordings.count(annotated) == (1, 1, 3)
+    assert "was not of type LoadBalancer for a while" in CAUSES["load-balancer-exists"]
+
+
+def test_clusters_of_one_name_share_a_load_balancer_and_lose_it_together() -> None:
+    both, gone = (recordings.state("occm", "same-cluster-name", step) for step in (1, 4))
+    assert len(both["load_balancers"]) == 1
+    assert gone["load_balancers"] == []
+    assert "failed to get load balancer" in _messages(gone)
+    assert "another cluster with the same --cluster-name" in CAUSES["load-balancer-exists"]
+
+
+@pytest.mark.parametrize(
+    "case", ["by-hand-listener-deleted-node", "by-hand-parts-deleted-node", "by-hand-restart"]
+)
+def test_a_new_node_and_a_new_start_bring_back_what_was_deleted(case: str) -> None:
+    deleted, after = (recordings.state("occm", case, step) for step in (1, 2))
+    listeners, pools, _ = recordings.count(deleted)
+    assert 0 in (listeners, pools)
+    assert recordings.count(after)[:2] == (1, 1)
+
+
+def _members(case: str) -> list[int]:
+    steps = recordings.recording("occm", case)["steps"]
+    return [recordings.count(step)[2] for step in steps if step["load_balancers"]]
+
+
+def test_a_node_that_got_its_address_or_label_later_waits_for_the_next_change() -> None:
+    assert _members("node-address-later") == [3, 3, 3, 4]
+    assert _members("node-selector") == [1, 1, 2, 0, 3]
+    assert "only after the next change" in CAUSES["members-exist"]

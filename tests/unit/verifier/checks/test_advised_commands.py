@@ -14,12 +14,13 @@ from tests.support.recorded_refusals import OCTAVIA, RECORDED
 
 # The checks whose hints may delete something, and why nothing is lost that works.
 DELETIONS = {
-    "listener-protocol": "the listener and its pool are not SCTP, which cannot be changed",
-    "pool-protocol": "the pool is not SCTP, which cannot be changed",
     "members-distinct": "another member has the same address and port",
     "pools-used": "no listener uses the pool",
     "floating-ip": "it leads to another address than the VIP",
 }
+# Those that may have a whole load balancer made anew: where one part is deleted, and an endpoint
+# changes before Kuryr looks, it fails for good.
+MADE_ANEW = {"listener-protocol", "pool-exists", "pool-protocol"}
 
 # What a finding does not know: the ID of the credentials' own project, and what is to be chosen.
 UNKNOWN_VALUES = {
@@ -92,6 +93,16 @@ def test_nothing_is_deleted_but_what_is_broken_itself(advice: Sequence[Advice]) 
     for each, command in deleting:
         (balancer,) = each.broken
         assert not _takes_away(command, each.finding.check, balancer), each.finding
+
+
+def test_whoever_has_a_load_balancer_made_anew_is_told_what_it_takes(
+    advice: Sequence[Advice],
+) -> None:
+    anew = [each for each in advice if "kubectl delete" in (each.finding.hint or "")]
+    assert {each.finding.check for each in anew} == MADE_ANEW
+    for each in anew:
+        assert each.maker.name == "Kuryr"
+        assert "there is no traffic until then" in (each.finding.hint or "")
 
 
 def _takes_away(command: Command, check: str, balancer: LoadBalancer) -> bool:
