@@ -27,7 +27,7 @@ $(BIN)/.installed $(CLOUD)/.installed: export PIP_BUILD_CONSTRAINT = $(PINS)
 
 .NOTPARALLEL:
 .PHONY: help demo test test-minimum unit functional lint bench docs lab shell machine system \
-  makers makers-test makers-living makers-programs walkthrough fresh-debian clean
+  makers makers-test makers-programs walkthrough fresh-debian clean
 
 help:
 	@echo "make demo   install what is missing, start the lab, play the walkthrough"
@@ -37,8 +37,7 @@ help:
 	@echo "make functional  those that need the cloud, but no SCTP in a kernel"
 	@echo "make lint   ruff and mypy"
 	@echo "make makers a shell on real Kubernetes, Kuryr and cloud-provider-openstack"
-	@echo "make makers-living  tests while they are at work, and of the walkthrough"
-	@echo "make makers-test  these, and what they make beside what was recorded"
+	@echo "make makers-test  tests against them, and what they make beside what was recorded"
 	@echo "make bench  what probes, lists and start-up cost, beside their peers (10 minutes)"
 	@echo "make docs   the documentation, into doc/build"
 	@echo "make test-minimum  the oldest versions allowed; with PYTHON=python3.10 of Python, too"
@@ -115,14 +114,10 @@ makers: makers-programs
 walkthrough: lab makers-programs
 	@$(BIN)/python -m tests.support.makers.play_pages
 
+# Each worker has a lab of its own, and most of its work is waiting.
 makers-test: system makers-programs
-	@echo "== Tests against the real makers, and with what was recorded of them"
-	@$(BIN)/python -m pytest -q $(PARALLEL) tests/makers
-
-# Those of them that play no catalogue.
-makers-living: system makers-programs
-	@echo "== Tests while the real makers are at work, and the walkthrough (ten minutes)"
-	@$(BIN)/python -m pytest -q $(PARALLEL) tests/makers/test_living.py tests/makers/test_walkthrough.py
+	@echo "== Tests against the real makers, and what was recorded of them (a quarter of an hour)"
+	@$(BIN)/python -m pytest -q -n 4 --dist load --maxschedchunk 1 tests/makers
 
 makers-programs: $(BIN)/.installed $(CLOUD)/.installed
 	@$(BIN)/python -m tests.support.cloud prepare

@@ -131,21 +131,9 @@ def routed_network(connection: Connection, name: str, subnet: Subnet) -> Any:
         gateway_ip=subnet.gateway,
         is_dhcp_enabled=False,
     )
-    network.add_interface_to_router(_router(connection), subnet_id=made.id)
+    router = network.find_router("k8s-router", ignore_missing=False)
+    network.add_interface_to_router(router, subnet_id=made.id)
     return made
-
-
-def remove_routed_network(connection: Connection, name: str) -> None:
-    """Remove what `routed_network` made; no port of anybody may be left on it."""
-    network: Any = connection.network
-    found = network.find_network(name, ignore_missing=False)
-    for subnet in network.subnets(network_id=found.id):
-        network.remove_interface_from_router(_router(connection), subnet_id=subnet.id)
-    network.delete_network(found)
-
-
-def _router(connection: Connection) -> Any:
-    return connection.network.find_router("k8s-router", ignore_missing=False)
 
 
 @contextmanager

@@ -2,8 +2,9 @@
 
 """What the makers were seen to make: a file for each case of the makers' lab's catalogue.
 
-A recording has the states after each step of its case. In a state, words in angle brackets stand
-for identifiers and addresses; `tests.support.makers.normalising` tells which.
+A recording has the states after each step of its case, and what `verify` said of them that was not
+well. In a state, words in angle brackets stand for identifiers and addresses;
+`tests.support.makers.normalising` tells which.
 """
 
 import json

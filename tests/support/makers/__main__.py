@@ -54,20 +54,18 @@ def _chosen(maker: str | None, names: Iterable[str]) -> list[Case]:
 def _play(command: str, chosen: list[Case]) -> int:
     status = 0
     with lab.running(sorted({case.maker for case in chosen})) as running:
-        for case, result in playing.play_all(running, chosen):
-            if isinstance(result, BaseException):
-                lines = [f"{type(result).__name__}: {result}"]
-            elif command == "record":
-                recordings.write(case.maker, case.name, result)
-                lines = []
-            else:
-                recorded = recordings.recording(case.maker, case.name)
-                lines = comparing.differences(recorded, result)
-            told = f"{len(lines)} differences" if lines or command == "compare" else "recorded"
-            print(f"{case.maker} {case.name}: {told}", flush=True)
-            for line in lines:
-                print(f"  {line}", flush=True)
-            status |= bool(lines)
+        for cases_at_once in playing.together(chosen):
+            for case, result in playing.play_together(running, cases_at_once):
+                if command == "record" and not isinstance(result, BaseException):
+                    recordings.write(case.maker, case.name, result)
+                    lines, told = [], "recorded"
+                else:
+                    lines = comparing.with_recording(case, result)
+                    told = f"{len(lines)} differences"
+                print(f"{case.maker} {case.name}: {told}", flush=True)
+                for line in lines:
+                    print(f"  {line}", flush=True)
+                status |= bool(lines)
     return status
 
 

@@ -5,10 +5,27 @@
 from collections.abc import Iterator
 from typing import Any
 
+from tests.support import recordings
+from tests.support.makers.catalogue import Case
+
 # How long something took is told to readers, and differs.
 _NOT_COMPARED = frozenset({"seconds"})
-# A maker says these, or does not, as its watchers happen to come first.
-_CHANCE = frozenset({"KuryrServiceSkipped", "SyncLoadBalancerFailed"})
+# These are said, or not, as somebody happens to come first: a maker's watcher, Kubernetes itself.
+_CHANCE = frozenset(
+    {
+        "ClusterIPNotAllocated",
+        "KuryrServiceSkipped",
+        "SyncLoadBalancerFailed",
+        "UpdatedLoadBalancer",
+    }
+)
+
+
+def with_recording(case: Case, made: dict[str, Any] | BaseException) -> list[str]:
+    """Return a line for each field that differs from a case's recording, or its failure."""
+    if isinstance(made, BaseException):
+        return [f"{type(made).__name__}: {made}"]
+    return differences(recordings.recording(case.maker, case.name), made)
 
 
 def differences(recorded: dict[str, Any], made: dict[str, Any]) -> list[str]:

@@ -43,6 +43,7 @@ class Kuryr:
     def __init__(self, programs: Programs, cluster: Cluster, cloud: Cloud, state: Path) -> None:
         self._programs, self._cluster, self._cloud = programs, cluster, cloud
         self._state = state
+        self.log = state / "kuryr.log"
         self._program: Program | None = None
         self._health_port = 0
         state.mkdir(parents=True, exist_ok=True)
@@ -61,7 +62,7 @@ class Kuryr:
         path = self._state / "kuryr.conf"
         _write(path, wanted)
         argv = [self._programs.kuryr_python, _LAUNCHER, "--config-file", path]
-        self._program = Program.start(argv, self._state / "kuryr.log", plain_environ())
+        self._program = Program.start(argv, self.log, plain_environ())
         self._program.wait_until(self.is_alive, _START_TIMEOUT)
 
     def stop(self) -> None:

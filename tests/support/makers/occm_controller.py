@@ -12,7 +12,7 @@ from tests.support import kuryr
 from tests.support.cloud import Cloud, walkthrough
 from tests.support.makers.control_plane import Cluster
 from tests.support.makers.programs import Programs
-from tests.support.makers.running import Program, free_port, plain_environ
+from tests.support.makers.running import Program, free_port, plain_environ, read_from
 
 SERVICE_CIDR = "10.96.0.0/24"
 NETWORK = "occm-nodes-net"
@@ -30,6 +30,7 @@ class Occm:
     def __init__(self, programs: Programs, cluster: Cluster, cloud: Cloud, state: Path) -> None:
         self._programs, self._cluster, self._cloud = programs, cluster, cloud
         self._state = state
+        self.log = state / "occm.log"
         self._program: Program | None = None
         state.mkdir(parents=True, exist_ok=True)
         make_network(cloud)
@@ -44,8 +45,7 @@ class Occm:
         path, port = self._state / "cloud.conf", free_port()
         path.write_text(self._configuration(settings))
         path.chmod(0o600)
-        log = self._state / "occm.log"
-        written = log.stat().st_size if log.exists() else 0
+        written = self.log.stat().st_size if self.log.exists() else 0
         words = {
             "--cloud-provider": "openstack",
             "--cloud-config": path,
@@ -61,9 +61,9 @@ class Occm:
         }
         program = self._programs["openstack-cloud-controller-manager"]
         argv = [program, *(f"{name}={value}" for name, value in words.items())]
-        self._program = Program.start(argv, log, plain_environ())
+        self._program = Program.start(argv, self.log, plain_environ())
         started = "Starting service controller"
-        self._program.wait_until(lambda: started in _read_from(log, written), _START_TIMEOUT)
+        self._program.wait_until(lambda: started in read_from(self.log, written), _START_TIMEOUT)
 
     def stop(self) -> None:
         """End it, if it runs."""
@@ -110,12 +110,6 @@ class Occm:
         return "\n".join([*lines, ""])
 
 
-def _read_from(path: Path, offset: int) -> str:
-    with path.open("rb") as opened:
-        opened.seek(offset)
-        return opened.read().decode(errors="replace")
-
-
 def make_network(cloud: Cloud) -> None:
     """Make the nodes' network on the router, each node with a port, unless they are there."""
     with kuryr.connect(cloud) as connection:
@@ -133,14 +127,3 @@ def make_network(cloud: Cloud) -> None:
                 fixed_ips=[{"ip_address": address}],
                 security_group_ids=[group.id],
             )
-
-
-def remove_network(cloud: Cloud) -> None:
-    """Remove what `make_network` made."""
-    with kuryr.connect(cloud) as connection:
-        network: Any = connection.network
-        net = network.find_network(NETWORK, ignore_missing=False)
-        for port in [port for port in network.ports(network_id=net.id) if port.name in NODES]:
-            network.delete_port(port)
-        kuryr.remove_routed_network(connection, NETWORK)
-        network.delete_security_group(network.find_security_group("occm-nodes").id)

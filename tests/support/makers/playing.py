@@ -4,7 +4,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
 from itertools import groupby
@@ -12,19 +12,19 @@ from typing import Any
 
 from openstack.connection import Connection
 
-from tests.support import kuryr
-from tests.support.makers import nodes, pulse, reading, waiting
+from tests.support import kuryr, recordings
+from tests.support.makers import judging, nodes, pulse, reading, waiting
 from tests.support.makers.by_hand import BY_HAND, Hand
 from tests.support.makers.catalogue import Case, Step
 from tests.support.makers.lab import MakerAtWork, MakersLab
 from tests.support.makers.normalising import fill, node_ports, normalise
+from tests.support.makers.running import read_from
 
 Recording = dict[str, Any]
 
 _AT_ONCE = 8  # cases at a time: most of it is waiting
 _TIMEOUT = 300.0  # seconds for a step, on a machine that has other work
 _POLL = 1.0  # seconds
-_BETWEEN_READINGS = 2.0  # seconds without a change before the APIs are asked
 
 
 Result = Recording | BaseException
@@ -34,25 +34,42 @@ class NotReached(Exception):
     """A step did not come to what it should come to; the message says what was there."""
 
 
-def play_all(lab: MakersLab, cases: Iterable[Case]) -> Iterator[tuple[Case, Result]]:
-    """Play cases of one maker; yield each with its recording, or with what went wrong.
+def together(cases: Iterable[Case]) -> list[list[Case]]:
+    """Return cases in lists, each of those that can be played at the same time in one lab.
 
-    Those with the same options are played at the same time.
+    What took long when it was recorded comes first, and is in one list with its like.
     """
-    ordered = sorted(cases, key=_together)
-    for (maker, is_alone, options), group in groupby(ordered, key=_together):
-        with (
-            _options(lab, maker, json.loads(options)),
-            ThreadPoolExecutor(1 if is_alone else _AT_ONCE) as pool,
-        ):
-            played = {pool.submit(play, lab, case): case for case in group}
-            for future in as_completed(played):
-                yield played[future], future.exception() or future.result()
+    found = []
+    for _, group in groupby(sorted(cases, key=_needs), key=_needs):
+        alike = sorted(group, key=_seconds, reverse=True)
+        size = 1 if alike[0].is_alone else _AT_ONCE
+        found += [alike[first : first + size] for first in range(0, len(alike), size)]
+    return sorted(found, key=lambda part: _seconds(part[0]), reverse=True)
 
 
-def _together(case: Case) -> tuple[str, bool, str]:
-    """Return what cases have in common that are played at the same time."""
+def _seconds(case: Case) -> int:
+    if case.name not in recordings.names(case.maker):
+        return 0
+    return sum(step["seconds"] for step in recordings.recording(case.maker, case.name)["steps"])
+
+
+def _needs(case: Case) -> tuple[str, bool, str]:
+    """Return what cases have in common that can be played at the same time."""
     return case.maker, case.is_alone, json.dumps(case.options, sort_keys=True)
+
+
+def play_together(lab: MakersLab, cases: Sequence[Case]) -> Iterator[tuple[Case, Result]]:
+    """Play cases at the same time; yield each with its recording, or with what went wrong.
+
+    :param cases: one of the lists of `together`.
+    """
+    with (
+        _options(lab, cases[0].maker, cases[0].options),
+        ThreadPoolExecutor(_AT_ONCE) as pool,
+    ):
+        played = {pool.submit(play, lab, case): case for case in cases}
+        for future in as_completed(played):
+            yield played[future], future.exception() or future.result()
 
 
 @contextmanager
@@ -96,7 +113,7 @@ class Player:
     def do(self, step: Step) -> Recording:
         """Do a step, and return the state once it is still."""
         maker = self._maker(step.cluster)
-        started = time.monotonic()
+        started, logged = time.monotonic(), maker.controller.log.stat().st_size
         verbs: dict[str, Callable[[MakerAtWork, Any], None]] = {
             "apply": self._apply,
             "delete": self._delete,
@@ -106,9 +123,22 @@ class Player:
             "node": self._node,
             "patch": self._patch,
         }
-        verbs[step.verb](maker, fill(step.argument, self._words()))
-        state, seconds = self._settled(step, started)
-        return {"step": step.title, "seconds": round(seconds), **state, "events": self._new(state)}
+        verbs[step.verb](maker, self._filled(step.argument))
+        state, seconds = self._settled(step, maker, started, logged)
+        return {
+            "step": step.title,
+            "seconds": round(seconds),
+            **state,
+            "events": self._new(state),
+            "verify": self._judged(state),
+        }
+
+    def _judged(self, state: Recording) -> Recording:
+        """Return what `verify` says now of the Services that Kubernetes has."""
+        names = {name.rpartition(":")[2] for name in state["services"]}
+        services = [f"{self._case.name}/{name}" for name in names]
+        balancers = [balancer["id"] for balancer in self._balancers()]
+        return dict(judging.judge(self._lab.cloud, self._connection, balancers, services))
 
     def _new(self, state: Recording) -> list[Recording]:
         """Return the events that came with the last step."""
@@ -155,10 +185,13 @@ class Player:
         self._stack.callback(nodes.restore, maker.api, maker.kubelet.nodes)
         nodes.change(maker.api, **argument)
 
-    def _words(self) -> dict[str, str]:
-        """Return the words that may stand for identifiers in a step."""
+    def _filled(self, argument: Any) -> Any:
+        """Return a step's argument with identifiers in place of the words for them."""
+        if "<" not in str(argument):
+            return argument
         found = enumerate(self._balancers(), 1)
-        return self._known | {each["id"]: f"<load balancer {place}>" for place, each in found}
+        words = {each["id"]: f"<load balancer {place}>" for place, each in found}
+        return fill(argument, self._known | words)
 
     @property
     def _marks(self) -> tuple[str, ...]:
@@ -192,8 +225,6 @@ class Player:
             state["idle_floating_ips"] = idle
         if "manage-security-groups" in self._case.options:
             state["node_groups"] = self._cloud.groups(self._marks)
-        if self._case.is_alone:  # with others, nobody could tell whose work stopped it
-            state["is_alive"] = all(maker.controller.is_alive() for maker in self._clusters)
         normal: Recording = normalise(state, pods, self._known)
         self._known |= node_ports(state)  # a member may have the port longer than the Service
         normal["events"] = [
@@ -203,26 +234,33 @@ class Player:
         ]
         return normal
 
-    def _settled(self, step: Step, started: float) -> tuple[Recording, float]:
+    def _settled(
+        self, step: Step, maker: MakerAtWork, started: float, logged: int
+    ) -> tuple[Recording, float]:
         """Wait until the state is what the step wants, and still; return it and its age then."""
-        last: Recording | None = None
-        last_pulse, since, read_at = None, time.monotonic(), 0.0
+        last, since, state = None, started, None
         missing: str | None = "anything"
-        while True:
+        while missing:
             time.sleep(_POLL)
             now, this_pulse = time.monotonic(), self._pulse()
-            if this_pulse != last_pulse:
-                last_pulse, since = this_pulse, now
-            elif now - max(since, read_at) > _BETWEEN_READINGS:
-                state, read_at = self._read(), now
-                if state != last:
-                    last, since = state, since if last is None else now
-                else:
-                    missing = waiting.missing(state, step.until, now - since)
-                    if missing is None:
-                        return state, since - started
+            if this_pulse != last:
+                last, since, state = this_pulse, now, None
+            if state is None and now - since >= step.until.get("still", waiting.STILL):
+                state = self._read()
+            elif state is not None:  # and nothing has changed since it was read
+                state |= self._liveness()
+                log = read_from(maker.controller.log, logged)
+                missing = waiting.missing(state, step.until, now - since, log)
             if now - started > _TIMEOUT:
-                raise NotReached(f"{self._case.name}, {step.title}: wanted {missing}: {last}")
+                raise NotReached(f"{self._case.name}, {step.title}: wanted {missing}: {state}")
+        assert state
+        return state, since - started
+
+    def _liveness(self) -> Recording:
+        """Tell whether the makers say that they are alive."""
+        if not self._case.is_alone:  # with others, nobody could tell whose work stopped it
+            return {}
+        return {"is_alive": all(maker.controller.is_alive() for maker in self._clusters)}
 
     def _pulse(self) -> Any:
         apis = [maker.api for maker in self._clusters]
@@ -231,12 +269,18 @@ class Player:
     def _remove(self) -> None:
         """Take away what the case left, and what a maker will not delete any more."""
         for maker in self._clusters:
-            if not maker.controller.is_alive():
-                maker.restart()  # as its liveness probe has it done
+            self._revive(maker)
             maker.remove_namespace(self._case.name)
+            self._revive(maker)  # it may have failed at what is gone now
         for found in self._balancers():
             kuryr.delete(self._connection, found["id"])
         self._cloud.delete_idle_floating_ips(self._marks)
+
+    @staticmethod
+    def _revive(maker: MakerAtWork) -> None:
+        """Restart a maker that says no to its liveness probe, as Kubernetes would."""
+        if not maker.controller.is_alive():
+            maker.restart()
 
 
 def _known(connection: Connection, admin: Connection) -> dict[str, str]:

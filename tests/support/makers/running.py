@@ -86,6 +86,13 @@ class Program:
             self._process.wait()
 
 
+def read_from(log: Path, offset: int) -> str:
+    """Return what was written to a log behind an offset in bytes."""
+    with log.open("rb") as opened:
+        opened.seek(offset)
+        return opened.read().decode(errors="replace")
+
+
 def tail(log: Path, lines: int = 8) -> str:
     """Return the end of a log."""
     text = log.read_text(errors="replace").splitlines()[-lines:]

@@ -11,9 +11,10 @@
   ``hides``   one that they have nowhere
   ``event``   the reason of an event that there was
   ``ingress`` whether a Service has an address
+  ``logged``  a text that the maker wrote to its log in this step
   ``alive``   whether the makers say that they are, where a case is played alone
   ``still``   seconds without a change, where nothing else shows that the end is reached; 0 where
-              it never is
+              it never is, and the first such moment is meant
 """
 
 import json
@@ -22,23 +23,25 @@ from typing import Any
 
 from tests.support import recordings
 
-_STILL = 4.0  # seconds without a change, after which a state is taken as the end
+STILL = 4.0  # seconds without a change, after which a state is taken as the end
 _HEARD = 20.0  # seconds that the amphora gets to report what is new
+_TEXTS = ("shows", "hides", "logged")
 State = dict[str, Any]
 
 
-def missing(state: State, until: Mapping[str, Any], still: float) -> str | None:
+def missing(state: State, until: Mapping[str, Any], still: float, log: str) -> str | None:
     """Say what is missing of what a step wants, None if nothing is.
 
     :param still: the seconds since the last change.
+    :param log: what the maker wrote in this step.
     """
     wanted = dict(until)
-    needed = wanted.pop("still", _STILL)
-    present = _present(state)
+    needed = wanted.pop("still", STILL)
+    present = _present(state) | {"logged": log}
     for what, value in wanted.items():
         found = present[what]
         if not _is_met(what, value, found):
-            return f"{what} {value}" + ("" if what in ("shows", "hides") else f", not {found}")
+            return f"{what} {value}" + ("" if what in _TEXTS else f", not {found}")
     if _is_pending(state):
         return "no change under way"
     if needed and _is_unheard(state):
@@ -47,8 +50,8 @@ def missing(state: State, until: Mapping[str, Any], still: float) -> str | None:
 
 
 def _is_met(what: str, wanted: Any, found: Any) -> bool:
-    if what in ("shows", "hides"):
-        return (str(wanted) in found) is (what == "shows")
+    if what in _TEXTS:
+        return (str(wanted) in found) is (what != "hides")
     if what == "event":
         return wanted in found
     return bool(found == wanted)
