@@ -3,7 +3,7 @@
 """The Kubernetes API of the makers' lab: objects as dictionaries, read and written by path."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ import yaml  # type: ignore[import-untyped]
 TIMEOUT = 30.0  # seconds for one request
 _POLL = 0.1  # seconds
 Object = dict[str, Any]
+
+_METADATA = {"Accept": "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"}
 
 # Where the objects of a kind live.
 _PATHS = {
@@ -58,6 +60,15 @@ class KubernetesApi:
         path = _path(kind, namespace)
         found = self._call("GET", path, params=query)
         return list(found["items"]) if found else []
+
+    def versions(self, kind: str, namespace: str) -> Sequence[tuple[str, str]]:
+        """Return the UID and the version of each object of a kind; without its content."""
+        answer = self._session.get(
+            f"{self.url}{_path(kind, namespace)}", headers=_METADATA, timeout=TIMEOUT
+        )
+        answer.raise_for_status()
+        found = [part["metadata"] for part in answer.json()["items"] or ()]
+        return [(meta["uid"], meta["resourceVersion"]) for meta in found]
 
     def apply(self, wanted: Object, namespace: str | None = None) -> Object:
         """Make an object, in a namespace where one is given, or change it to what it should be."""

@@ -6,41 +6,35 @@ A state is read from the APIs only where this has been still. Reading all states
 would keep both of a small machine's cores busy, and the makers waiting.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tests.support.cloud import Cloud
 from tests.support.makers.kubernetes_api import KubernetesApi
 
 _OWN = (
-    "SELECT id FROM load_balancer WHERE ' ' || name LIKE :mark OR ' ' || description LIKE :mark"
-    " UNION SELECT resource_id FROM tags WHERE tag LIKE :mark"
+    "SELECT id FROM load_balancer JOIN marks"
+    " ON ' ' || name LIKE mark OR ' ' || description LIKE mark"
+    " UNION SELECT resource_id FROM tags JOIN marks ON tag LIKE mark"
 )
 _STATUSES = "id, provisioning_status, operating_status, updated_at"
-_PULSES = (
-    f"SELECT {_STATUSES} FROM load_balancer WHERE id IN ({_OWN})",
-    f"SELECT {_STATUSES} FROM listener WHERE load_balancer_id IN ({_OWN})",
-    f"SELECT {_STATUSES} FROM pool WHERE load_balancer_id IN ({_OWN})",
+_PARTS = (
+    f"SELECT {_STATUSES} FROM load_balancer WHERE id IN own",
+    f"SELECT {_STATUSES} FROM listener WHERE load_balancer_id IN own",
+    f"SELECT {_STATUSES} FROM pool WHERE load_balancer_id IN own",
     f"SELECT {_STATUSES} FROM member WHERE pool_id IN"
-    f" (SELECT id FROM pool WHERE load_balancer_id IN ({_OWN}))",
+    " (SELECT id FROM pool WHERE load_balancer_id IN own)",
 )
 
 
-def pulse(cloud: Cloud, apis: Iterable[KubernetesApi], namespace: str, marks: Iterable[str]) -> Any:
+def pulse(cloud: Cloud, apis: Iterable[KubernetesApi], namespace: str, marks: Sequence[str]) -> Any:
     """Return what changes whenever something of a case changes.
 
     :param marks: what the names, descriptions or tags of its load balancers have in them.
     """
     kinds = ("Service", "Event", "Pod")
-    found = [
-        (part["metadata"]["uid"], part["metadata"]["resourceVersion"])
-        for api in apis
-        for kind in kinds
-        for part in api.list(kind, namespace)
-    ]
-    rows = [
-        sorted(cloud.sql("octavia", query, {"mark": f"%{mark}%"}), key=str)
-        for mark in marks
-        for query in _PULSES
-    ]
-    return sorted(found), rows
+    found = [version for api in apis for kind in kinds for version in api.versions(kind, namespace)]
+    values = ", ".join(["(?)"] * len(marks))
+    query = f"WITH marks(mark) AS (VALUES {values}), own AS ({_OWN}) {' UNION ALL '.join(_PARTS)}"
+    rows = cloud.sql("octavia", query, [f"%{mark}%" for mark in marks])
+    return sorted(found), sorted(rows, key=str)
