@@ -116,7 +116,7 @@ walkthrough: lab makers-programs
 
 # Each worker has a lab of its own, and most of its work is waiting.
 makers-test: system makers-programs
-	@echo "== Tests against the real makers, and what was recorded of them (a quarter of an hour)"
+	@echo "== Tests against the real makers, and what was recorded of them (twenty minutes)"
 	@$(BIN)/python -m pytest -q -n 4 --dist load --maxschedchunk 1 tests/makers
 
 makers-programs: $(BIN)/.installed $(CLOUD)/.installed
