@@ -32,9 +32,11 @@ class Lateness:
         """Wait until the end, and note how late each wait ended."""
         while True:
             due = time.monotonic() + _WAIT
-            if self._end.wait(_WAIT):
-                return
+            ended = self._end.wait(_WAIT)
+            # The others may have woken up first from the same delay, and be at their end already.
             self.worst = max(self.worst, time.monotonic() - due)
+            if ended:
+                return
 
 
 def main() -> None:

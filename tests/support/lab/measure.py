@@ -47,7 +47,7 @@ def main() -> None:
     # The time of the first imports is not part of the time of the first message.
     prober.probe(address="127.0.0.1", port=1, count=1)
     before = descriptors()
-    ends = [time.monotonic()]
+    ends: list[float] = []
     exchanges: list[Exchange] = []
 
     def note(exchange: Exchange) -> None:
@@ -55,8 +55,10 @@ def main() -> None:
         ends.append(time.monotonic())
 
     most = peak()
+    plan = prober.plan(**asked)
     with Lateness() as lateness:
-        report = prober.plan(**asked).execute(note)
+        ends.append(time.monotonic())
+        report = plan.execute(note)
     result = {
         "exchanges": [
             {
