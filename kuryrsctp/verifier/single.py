@@ -2,7 +2,7 @@
 
 """One service: read what Octavia and Neutron hold of it, and check it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,10 +15,10 @@ from kuryrsctp.cloud.deadline import SERVICE_TIMEOUT
 from kuryrsctp.cloud.lookup import Directory, Lookup
 from kuryrsctp.cloud.quotas import Quotas
 from kuryrsctp.makers import ServiceGroup
-from kuryrsctp.model import LoadBalancer, NetworkState, QuotaKind
+from kuryrsctp.model import LoadBalancer, NetworkState
 from kuryrsctp.verifier.checks import run
 from kuryrsctp.verifier.report import Expectations, Finding, Status, VerifyReport
-from kuryrsctp.verifier.snapshot import Snapshot, missing_members, missing_ports, unasked_ports
+from kuryrsctp.verifier.snapshot import Snapshot, needed
 
 NO_EXPECTATIONS = Expectations()
 
@@ -74,7 +74,7 @@ def check_missing(
     )
     if isinstance(ref, naming.ServiceName):
         project = found.project or quotas.own_project(cloud)
-        snapshot = _with_quotas(cloud, snapshot, quotas, project, [QuotaKind.LOAD_BALANCERS])
+        snapshot = _with_quotas(cloud, snapshot, quotas, project)
     return VerifyReport(str(ref), run(snapshot), checked_at=snapshot.now)
 
 
@@ -117,8 +117,7 @@ def check(
     if len(snapshot.load_balancers) == 1:
         (load_balancer,) = snapshot.load_balancers
         snapshot = _with_context(cloud, snapshot, load_balancer, network)
-        kinds = list(_missing(load_balancer, snapshot.expected))
-        snapshot = _with_quotas(cloud, snapshot, quotas, load_balancer.project_id, kinds)
+        snapshot = _with_quotas(cloud, snapshot, quotas, load_balancer.project_id)
     changed_at = max(_times(snapshot.load_balancers), default=None)
     return VerifyReport(str(group.ref), run(snapshot), changed_at, snapshot.now)
 
@@ -155,22 +154,8 @@ def _with_quotas(
     snapshot: Snapshot,
     quotas: Quotas,
     project: str | None,
-    kinds: Sequence[QuotaKind],
 ) -> Snapshot:
     if project is None:
         return snapshot
-    read = {kind: quotas.read(cloud, kind, project) for kind in kinds}
+    read = {kind: quotas.read(cloud, kind, project) for kind in +needed(snapshot)}
     return replace(snapshot, quotas=read, quota_project=project)
-
-
-def _missing(load_balancer: LoadBalancer, expected: Expectations) -> Iterator[QuotaKind]:
-    """Yield the kinds of what is missing."""
-    listeners = makers.sctp_listeners(load_balancer)
-    if missing_ports(load_balancer, expected):
-        yield QuotaKind.LISTENERS
-    if any(listener.pool is None for listener in listeners):
-        yield QuotaKind.POOLS
-    if any(listener.pool and missing_members(listener.pool, expected) for listener in listeners):
-        yield QuotaKind.MEMBERS
-    if any(listener.pool and unasked_ports(listener.pool) for listener in listeners):
-        yield QuotaKind.HEALTH_MONITORS

@@ -2,14 +2,23 @@
 
 """What was read about one service at one time: what the checks look at. Frozen data, no I/O."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from kuryrsctp import naming
 from kuryrsctp.addresses import canonical
 from kuryrsctp.makers import Maker, sctp_listeners
-from kuryrsctp.model import HealthMonitor, LoadBalancer, NetworkState, Pool, Quota, QuotaKind
+from kuryrsctp.model import (
+    HealthMonitor,
+    LoadBalancer,
+    NetworkState,
+    Pool,
+    Quota,
+    QuotaKind,
+    is_leaving,
+)
+from kuryrsctp.naming import ServiceName, ServiceRef
 from kuryrsctp.verifier.report import Expectations
 
 
@@ -23,10 +32,10 @@ class Snapshot:
     balancer.
     `expected` is what the user says of the service, `network` what Neutron holds around it.
     Octavia's `api_version` is read only if there is no SCTP listener, and `quotas` only of what is
-    missing: None stands for one that may not be read. They are those of `quota_project`.
+    needed: None stands for one that may not be read. They are those of `quota_project`.
     """
 
-    service: naming.ServiceRef
+    service: ServiceRef
     now: datetime
     load_balancers: tuple[LoadBalancer, ...] = ()
     leaving: tuple[LoadBalancer, ...] = ()
@@ -40,15 +49,49 @@ class Snapshot:
     quota_project: str | None = None
 
 
-def missing_ports(load_balancer: LoadBalancer, expected: Expectations) -> int:
-    """Return the number of listeners that are missing; without expectations, it needs one."""
+def lacking(snapshot: Snapshot) -> Counter[QuotaKind]:
+    """Return how many objects of each kind the service lacks; of what is on its way out, none.
+
+    Without expectations it needs a load balancer, a listener, and in each pool a member.
+    """
+    if not snapshot.load_balancers:
+        return Counter({QuotaKind.LOAD_BALANCERS: int(isinstance(snapshot.service, ServiceName))})
+    if len(snapshot.load_balancers) > 1 or is_leaving(snapshot.load_balancers[0]):
+        return Counter()
+    (load_balancer,) = snapshot.load_balancers
+    staying = [part for part in sctp_listeners(load_balancer) if not is_leaving(part)]
+    pools = [part.pool for part in staying if part.pool and not is_leaving(part.pool)]
+    return Counter(
+        {
+            QuotaKind.LISTENERS: _missing_ports(load_balancer, snapshot.expected),
+            QuotaKind.POOLS: sum(part.pool is None for part in staying),
+            QuotaKind.MEMBERS: sum(_missing_members(pool, snapshot.expected) for pool in pools),
+            QuotaKind.HEALTH_MONITORS: sum(bool(unasked_ports(pool)) for pool in pools),
+        }
+    )
+
+
+def needed(snapshot: Snapshot) -> Counter[QuotaKind]:
+    """Return how many objects of each kind are needed for what is missing to serve."""
+    total, expected = lacking(snapshot), snapshot.expected
+    ports = len({port for port, _ in expected.ports}) or 1
+    new_listeners = ports * total[QuotaKind.LOAD_BALANCERS]
+    total[QuotaKind.LISTENERS] += new_listeners
+    total[QuotaKind.POOLS] += total[QuotaKind.LISTENERS]
+    members = 1 if expected.members is None else expected.members
+    in_each = max(members, len(set(expected.addresses)))
+    total[QuotaKind.MEMBERS] += in_each * total[QuotaKind.POOLS]
+    total[QuotaKind.HEALTH_MONITORS] += new_listeners
+    return total
+
+
+def _missing_ports(load_balancer: LoadBalancer, expected: Expectations) -> int:
     ports = {listener.protocol_port for listener in sctp_listeners(load_balancer)}
     wanted = {port for port, _ in expected.ports}
     return len(wanted - ports) if wanted or ports else 1
 
 
-def missing_members(pool: Pool, expected: Expectations) -> int:
-    """Return the number of members that a pool lacks; without expectations, it needs one."""
+def _missing_members(pool: Pool, expected: Expectations) -> int:
     wanted = 1 if expected.members is None else expected.members
     return max(wanted - len(pool.members), len(missing_addresses(pool, expected)))
 

@@ -13,9 +13,9 @@ from kuryrsctp.verifier.checks import (
     listener,
     load_balancer,
     member,
-    missing,
     network,
     pool,
+    quotas,
     service,
 )
 from kuryrsctp.verifier.checks.catalogue import Check, checks_of
@@ -26,7 +26,7 @@ from kuryrsctp.verifier.snapshot import Snapshot
 __all__ = ["CATALOGUE", "Check", "run"]
 
 # In the order of the rows about one target.
-_MODULES = (service, load_balancer, listener, pool, member, network, groups, missing)
+_MODULES = (service, load_balancer, listener, pool, member, network, groups, quotas)
 
 CATALOGUE = checks_of(_MODULES)
 

@@ -12,6 +12,12 @@ from kuryrsctp.verifier.checks.placeholders import word
 from kuryrsctp.verifier.checks.targets import LoadBalancerTarget
 
 _MAX_COMMANDS = 3
+# Octavia's first API version with SCTP listeners.
+_SCTP_VERSION = (2, 23)
+
+
+def _lacks_listener(target: LoadBalancerTarget) -> bool:
+    return not makers.sctp_listeners(target.load_balancer)
 
 
 @check(
@@ -153,3 +159,21 @@ def _neighbours(load_balancer: LoadBalancer) -> str:
 
 def _listed(listeners: tuple[Listener, ...]) -> str:
     return ", ".join(f"{listener.protocol}:{listener.protocol_port}" for listener in listeners)
+
+
+@check(
+    "octavia-version",
+    on=LoadBalancerTarget,
+    when=_lacks_listener,
+    meaning="Octavia is new enough for SCTP listeners: its API has version 2.23 or later. Only"
+    " checked where the listener is missing.",
+    cause="Octavia is older than the Wallaby release.",
+    remedy="ask the cloud's operator to upgrade Octavia",
+)
+def octavia_version(target: LoadBalancerTarget) -> CheckResult:
+    """Compare the newest version of the API with the first that supports SCTP."""
+    newest = target.snapshot.api_version
+    if newest is None:
+        return skip("Octavia does not tell its version")
+    text = ".".join(map(str, newest))
+    return ok(text) if newest >= _SCTP_VERSION else fail(f"{text}, and SCTP came with 2.23")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from kuryrsctp import makers, naming
-from kuryrsctp.verifier.checks.targets import ListenerTarget, LoadBalancerTarget, ServiceTarget
+from kuryrsctp.verifier.checks.targets import ListenerTarget, ServiceTarget
 
 _COMMAND = re.compile(r"`[^`]*`")
 _PLACEHOLDER = re.compile(r"<([^<>]+)>")
@@ -40,13 +40,13 @@ def _values(target: ServiceTarget) -> Iterator[tuple[str, str | None]]:
     if target.api_object:
         yield "ID", target.api_object.id
     yield "project", snapshot.quota_project
-    if not isinstance(target, LoadBalancerTarget):
-        return
-    yield "project", target.load_balancer.project_id
+    if len(snapshot.load_balancers) == 1:
+        yield "project", snapshot.load_balancers[0].project_id
     if isinstance(target, ListenerTarget):
         listener = target.listener
         yield "pool", listener.pool.id if listener.pool else None
         port = listener.protocol_port
+        yield "tag", target.maker.mark_of(listener, target.load_balancer)
         yield "expected name", target.maker.part_name(target.load_balancer, port)
 
 

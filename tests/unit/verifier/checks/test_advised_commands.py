@@ -24,7 +24,8 @@ MADE_ANEW = {"listener-protocol", "pool-exists", "pool-protocol"}
 
 # What a finding does not know: the ID of the credentials' own project, and what is to be chosen.
 UNKNOWN_VALUES = {
-    ("load-balancer-quota", "project"),
+    *((f"{kind}-quota", "project") for kind in ("load-balancer", "listener", "pool", "member")),
+    ("health-monitor-quota", "project"),
     ("member-security-groups", "group that allows SCTP"),
     ("member-security-groups", "network of the clients"),
 }

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kuryrsctp.model import LoadBalancer, Quota, QuotaKind
+from kuryrsctp.model import LoadBalancer
 from kuryrsctp.verifier.report import Expectations, Status
 from tests.support.model import (
     NAME,
@@ -134,53 +134,6 @@ def test_a_missing_listener_is_put_down_to_an_old_octavia(
     said = odd(load_balancer(TCP), api_version=version)
     assert said.pop(("listener-exists", NAME)) == "FAIL no SCTP listener; there is TCP:91"
     assert said == ({("octavia-version", NAME): verdict} if verdict else {})
-
-
-@pytest.mark.parametrize(
-    ("quota", "verdict"),
-    [
-        (Quota(limit=None), None),
-        (Quota(limit=10, used=9), None),
-        (Quota(limit=10, used=10), "WARN 10 of 10 load balancers: there can be no more"),
-        (Quota(limit=11, used=10), "WARN 10 of 11 load balancers: there can be only 1 more"),
-        (None, "SKIP these credentials may not read the project's quota"),
-    ],
-)
-def test_a_missing_load_balancer_is_put_down_to_a_quota_that_is_used_up(
-    quota: Quota | None, verdict: str | None
-) -> None:
-    assert (
-        odd(quotas={QuotaKind.LOAD_BALANCERS: quota}).get(("load-balancer-quota", NAME)) == verdict
-    )
-
-
-@pytest.mark.parametrize(
-    ("quota", "expected", "verdict"),
-    [
-        (Quota(limit=None), {"members": 3}, None),
-        (Quota(limit=20, used=15), {"members": 3}, None),
-        (Quota(limit=9, used=9), {"members": 2}, None),
-        (Quota(limit=9, used=9), {"members": 3}, "WARN 9 of 9 members: there can be no more"),
-        (
-            Quota(limit=9, used=8),
-            {"members": 4},
-            "WARN 8 of 9 members: there can be only 1 more, and 2 are missing",
-        ),
-        (
-            Quota(limit=9, used=8),
-            {"addresses": ("10.0.0.9", "10.0.0.10")},
-            "WARN 8 of 9 members: there can be only 1 more, and 2 are missing",
-        ),
-        (None, {"members": 3}, "SKIP these credentials may not read the project's quota"),
-    ],
-)
-def test_missing_members_are_put_down_to_a_quota_that_is_used_up(
-    quota: Quota | None, expected: dict[str, Any], verdict: str | None
-) -> None:
-    said = odd(
-        load_balancer(), quotas={QuotaKind.MEMBERS: quota}, expected=Expectations(**expected)
-    )
-    assert said.get(("member-quota", PORT_NAME)) == verdict
 
 
 @pytest.mark.parametrize(
