@@ -41,7 +41,10 @@ class ListenerName:
 
 @dataclass(frozen=True, slots=True)
 class MemberName:
-    """A member's name, taken apart: the pod it stands for and the pod's port."""
+    """A member's name, taken apart: the pod it stands for and the pod's port.
+
+    Endpoints that somebody wrote by hand have no pod: all have the name of the Service.
+    """
 
     namespace: str
     target: str
@@ -115,10 +118,12 @@ class Kuryr(Unknown):
         service = read_service(load_balancer.name)
         return "" if service is None else str(ListenerName(service, "SCTP", port))
 
-    def part_name_fault(self, name: str, load_balancer: LoadBalancer, port: int) -> str | None:
+    def part_name_fault(
+        self, part: Listener | Pool, load_balancer: LoadBalancer, port: int
+    ) -> str | None:
         """Compare the name of a listener or pool with Kuryr's."""
         expected = self.part_name(load_balancer, port)
-        return "" if name == expected else f"'{name}', expected '{expected}'"
+        return "" if part.name == expected else f"'{part.name}', expected '{expected}'"
 
     def member_name_fault(self, name: str) -> str | None:
         """Check the form of a member's name: the pods are not known."""

@@ -4,10 +4,12 @@
 
 Every 600 s Kuryr looks whether the objects that it made still exist, by their IDs, and makes those
 that do not, within seconds: first load balancers, listeners and pools, and members only where no
-pool of any Service was missing. What was renamed, added or broken by hand stays so. An endpoint
-that changes while its pool is missing makes Kuryr fail its liveness probe, again and again: it is
-then restarted before it looks. Its record of the Service (a KuryrLoadBalancer) is the way out: once
-that is deleted, Kuryr takes the load balancer and its floating IP away, and makes both anew.
+pool of any Service was missing. A load balancer that was renamed is not found then: Kuryr asks for
+another with the same address, which Octavia refuses. What was added or broken by hand stays so. An
+endpoint that comes or goes brings back only a load balancer. While its pool is missing, it makes
+Kuryr fail its liveness probe, again and again: Kuryr is then restarted before it looks. Its record
+of the Service (a KuryrLoadBalancer) is the way out: once that is deleted, Kuryr takes the load
+balancer and its floating IP away, and makes both anew.
 """
 
 from collections.abc import Mapping
@@ -20,7 +22,8 @@ _ANEW = (
     " balancer anew, within two minutes or so; there is no traffic until then, and its floating IP"
     " may be another one"
 )
-_BY_HAND = "Kuryr goes by IDs: it neither changes nor removes what was made or renamed by hand"
+_BY_HAND = "Kuryr neither changes nor removes what was made or renamed by hand"
+_RESTARTED = "A quota that is used up makes it fail its liveness probe: it is restarted."
 
 CAUSES: Mapping[str, str] = MappingProxyType(
     {
@@ -42,22 +45,26 @@ CAUSES: Mapping[str, str] = MappingProxyType(
         "load-balancer-exists": "Kuryr makes none for a Service that is headless, without"
         " endpoints, or not of type ClusterIP or LoadBalancer; and none where Octavia refuses"
         " it: the address is in use (409), the quota is used up (403), the provider is not enabled"
-        " (400). It then tries again every two minutes. Or an annotation"
-        " openstack.org/kuryr-timeout-client-data or -member-data is no number: no event tells it,"
-        " and Kuryr fails its liveness probe.",
-        "load-balancer-quota": "Kuryr makes a load balancer for every Service, also for those"
-        " without SCTP.",
+        " (400). It then tries again, every two minutes. Or an annotation"
+        " openstack.org/kuryr-timeout-client-data or -member-data is no number: no event tells it."
+        " With 403, 400 or such an annotation Kuryr also fails its liveness probe, and is"
+        " restarted, which holds up all Services. Or it was renamed by hand: when Kuryr then misses"
+        " a part of it, it tries to make another with the same address (409).",
+        "load-balancer-quota": f"Kuryr makes a load balancer for every Service, also for those"
+        f" without SCTP. {_RESTARTED}",
         "load-balancer-unique": "Kuryr's names do not tell clusters apart: two clusters in one"
         " project may both have a Service of this name.",
         "member-quota": "Kuryr makes a member for every ready endpoint of each port of every"
-        " Service, also of those without SCTP.",
+        f" Service, also of those without SCTP. {_RESTARTED}",
         "member-security-groups": "The pods' group has a rule for tcp only, as in Kuryr's manual.",
-        "members-exist": "Only ready endpoints become members; without one the pool stays, empty.",
+        "members-exist": "Only ready endpoints become members; without one the pool stays, empty. A"
+        " member that was deleted by hand comes back when Kuryr looks, which it does every 10"
+        " minutes.",
         "octavia-version": "Kuryr leaves SCTP listeners out if Octavia is too old.",
         "pool-persistence": "Kuryr ignores the Service's session affinity.",
         "pool-status": "While a pool is in ERROR, Octavia lets Kuryr add no member to it.",
         "pool-quota": "Kuryr makes a pool for every port of each Service, also of those without"
-        " SCTP.",
+        f" SCTP. {_RESTARTED}",
         "pools-used": "The listener was deleted by hand: Kuryr makes listener and pool again, and"
         " leaves the old pool.",
     }

@@ -67,6 +67,10 @@ class Maker(Protocol):
         """When a load balancer has no floating IP, "" if that is not known."""
         ...
 
+    def needs_floating_ip(self, load_balancer: LoadBalancer) -> str:
+        """Say why a load balancer has to have a floating IP, "" if none may be right, too."""
+        ...
+
     @property
     def no_members(self) -> str:
         """When a pool without members is right with this maker, "" if it never is."""
@@ -103,8 +107,10 @@ class Maker(Protocol):
         """Return the name of a listener or pool for an SCTP port, "" if any name will do."""
         ...
 
-    def part_name_fault(self, name: str, load_balancer: LoadBalancer, port: int) -> str | None:
-        """Say what is wrong with the name of a listener or pool for an SCTP port.
+    def part_name_fault(
+        self, part: Listener | Pool, load_balancer: LoadBalancer, port: int
+    ) -> str | None:
+        """Say what is wrong with the name or tags of a listener or pool for an SCTP port.
 
         Return "" if nothing is, and None if that cannot be told.
         """

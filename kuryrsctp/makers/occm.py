@@ -73,8 +73,8 @@ class Occm(Unknown):
     causes = CAUSES
     remedies = REMEDIES
     repair = (
-        "cloud-provider-openstack does not repair it, and changes nothing of it meanwhile; `kubectl"
-        " describe service -n <namespace> <name>` shows what it says"
+        "cloud-provider-openstack does not repair it, and changes nothing of it meanwhile, unless"
+        " it never was ACTIVE; `kubectl describe service -n <namespace> <name>` shows what it says"
     )
     no_floating_ip = "normal for an internal Service; of any other the events may tell why"
     no_members = ""
@@ -99,10 +99,17 @@ class Occm(Unknown):
         mark = _mark(service)
         return ({"tags": mark}, {"name": mark}, {"description": _description(service)})
 
+    def needs_floating_ip(self, load_balancer: LoadBalancer) -> str:
+        """Only on a load balancer that it made does a Service get a new one, or may be internal."""
+        if _own_mark(load_balancer):
+            return ""
+        return "the load balancer was made by hand: without one, the Service gets no address"
+
     def mark_of(self, part: Listener | Pool, load_balancer: LoadBalancer) -> str | None:
         """Return the mark among the tags or in the name; else the load balancer's own.
 
-        What has another's tags only is another's, even on the load balancer of a Service.
+        What is called otherwise and has another's tags only is another's, even on the load balancer
+        of a Service.
         """
         for mark in _marks(part.tags):
             return mark
@@ -122,8 +129,12 @@ class Occm(Unknown):
         lengths = range(len(start) + 1, len(end) + 1)
         return any(mark.endswith(end[:length]) for length in lengths)
 
-    def part_name_fault(self, name: str, load_balancer: LoadBalancer, port: int) -> str | None:
+    def part_name_fault(
+        self, part: Listener | Pool, load_balancer: LoadBalancer, port: int
+    ) -> str | None:
         """Accept any name, and none: it goes by port and tags."""
+        if isinstance(part, Listener) and part.tags and not any(_marks(part.tags)):
+            return "its tags are somebody else's: cloud-provider-openstack refuses to change it"
         return ""
 
     def member_name_fault(self, name: str) -> str | None:

@@ -4,11 +4,13 @@
 
 It compares a Service with Octavia when the Service changes, its annotations included, when a node
 comes or goes, and when it starts; where it fails, again after 5 s, then after twice as long each
-time, up to 5 minutes. At no other time does it look. It then makes again listeners, pools, members
-and monitors that were deleted, and sets back values, algorithms, tags of its own and the names of
-members and monitors; it deletes listeners without a tag, and members that are not nodes. What it
-leaves: weight, backup, and what is switched off; names of load balancers, listeners and pools;
-persistence of a pool; pools that no listener uses; and ERROR.
+time, up to 5 minutes. At no other time does it look. It then makes again listeners, pools, members,
+monitors and the floating IP that were deleted, and sets back values, algorithms, tags that were
+taken away, and the names of members and monitors; it deletes listeners without a tag, and members
+that are not nodes. It stops at a listener that has tags, but not its own. What it leaves: weight,
+backup, and what is switched off; names of load balancers, listeners and pools, but where it starts
+with another --cluster-name; persistence of a pool; pools that no listener uses; and ERROR, but of a
+listener, pool or monitor that it has to change anyway.
 """
 
 from collections.abc import Mapping
@@ -30,14 +32,17 @@ CAUSES: Mapping[str, str] = MappingProxyType(
         "listener-allowed-cidrs": "loadBalancerSourceRanges of the Service, or the annotation"
         " service.beta.kubernetes.io/load-balancer-source-ranges.",
         "listener-exists": "Another Service has the port on a shared load balancer; or the"
-        f" annotations {_ANNOTATION}x-forwarded-for or default-tls-container-ref make every port"
-        " HTTP or HTTPS.",
+        f" annotation {_ANNOTATION}x-forwarded-for makes every port HTTP.",
         "listener-quota": "It makes a listener for every port of each Service of type LoadBalancer,"
         " also of those without SCTP.",
         "listener-timeouts": f"The annotations {_ANNOTATION}timeout-client-data and"
         " timeout-member-data of the Service.",
         "load-balancer-exists": "The Service is not of type LoadBalancer; there is no node for it;"
-        " or Octavia refuses what it asks for. Where the Service has the annotation"
+        " or Octavia refuses what it asks for, and then nothing is made: a quota has no room for"
+        " all of it, also one of pools or members; the annotation"
+        f" {_ANNOTATION}proxy-protocol is set; there is no such lb-method; or the annotation"
+        f" {_ANNOTATION}default-tls-container-ref is set, and there is no key manager. Where the"
+        " Service has the annotation"
         f" {_ANNOTATION}load-balancer-id: that load balancer is gone, and no other is made (it was"
         " deleted by hand; or the Service was not of type LoadBalancer for a while; or a Service of"
         " this name was deleted in another cluster with the same --cluster-name); or another"
@@ -54,12 +59,12 @@ CAUSES: Mapping[str, str] = MappingProxyType(
         "member-status": "It keeps nodes that are not ready as members (seen with release 1.36).",
         "members-exist": "The members are nodes: allocateLoadBalancerNodePorts of the Service is"
         f" false, no node fits the annotation {_ANNOTATION}node-selector, or the nodes have the"
-        " label node.kubernetes.io/exclude-from-external-load-balancers. A node that got its"
-        " address or its label after it came is a member only after the next change of the Service"
-        " or of the nodes.",
+        " label node.kubernetes.io/exclude-from-external-load-balancers. A node that"
+        " got another address, or a label that node-selector asks for, after it came is a member"
+        " with it only after the next change of the Service or of the nodes.",
         "pool-algorithm": f"lb-method in its configuration, or the annotation {_ANNOTATION}"
         "lb-method of the Service.",
-        "pool-exists": f"The annotation {_ANNOTATION}proxy-protocol of the Service: it deletes the"
+        "pool-exists": f"The annotation {_ANNOTATION}proxy-protocol was added: it deletes the"
         " pool, and Octavia refuses the new one, as an SCTP listener can have none of type PROXY.",
         "pool-persistence": "The Service's sessionAffinity when the pool was made: a later change"
         " of it changes nothing.",
@@ -77,12 +82,15 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         " yaml`)",
         "listener-exists": f"see {_EVENTS}: a port that another Service has, or a quota; check that"
         f" the Service's ports have `protocol: SCTP`; then {_LOG}; {_AGAIN}",
+        "listener-name": "until it has its own tag again, no change of the Service is carried out:"
+        " `openstack loadbalancer listener set --tag <tag> <ID>`",
         "listener-protocol": "compare with the Service's ports and annotations (`kubectl get"
         f" service -n <namespace> <name> -o yaml`), and see {_LOG}",
         "load-balancer-exists": "check name, namespace, cluster and project; see"
-        f" {_EVENTS}, which name the reason, and {_LOG}; where they say `failed to get load"
+        f" {_EVENTS}, which mostly name the reason, and {_LOG}; where they say `failed to get load"
         " balancer` and 404, it is gone, and no other is made while the Service has the annotation"
-        f" {_ANNOTATION}load-balancer-id: take that away only where it names the one that is gone",
+        f" {_ANNOTATION}load-balancer-id: take that away only where it names the one that is gone;"
+        " the floating IP that it had stays, and the new one gets another",
         "member-port": "compare with the Service's node ports (`kubectl get service -n <namespace>"
         " <name> -o yaml`)",
         "member-status": "check that a pod of the Service is ready (`kubectl get endpoints,pods -n"

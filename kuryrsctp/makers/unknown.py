@@ -36,6 +36,10 @@ class Unknown:
         """No load balancer has a claim."""
         return ()
 
+    def needs_floating_ip(self, load_balancer: LoadBalancer) -> str:
+        """None may be right."""
+        return ""
+
     def mark_of(self, part: Listener | Pool, load_balancer: LoadBalancer) -> str | None:
         """The Services are not known."""
         return None
@@ -48,7 +52,9 @@ class Unknown:
         """The names are not known."""
         return ""
 
-    def part_name_fault(self, name: str, load_balancer: LoadBalancer, port: int) -> str | None:
+    def part_name_fault(
+        self, part: Listener | Pool, load_balancer: LoadBalancer, port: int
+    ) -> str | None:
         """The names are not known."""
         return None
 

@@ -15,13 +15,13 @@ _EVERYWHERE = {4: "0.0.0.0/0", 6: "::/0"}
 @check(
     "listener-name",
     on=ListenerTarget,
-    meaning="The listener has the name that its maker gives.",
+    meaning="The listener has the name, or the tag, that its maker gives.",
     cause="It was made or renamed by hand.",
     remedy="rename it as its maker does",
 )
 def listener_name(target: ListenerTarget) -> CheckResult:
     """Compare with the maker's name."""
-    return names.name(target, target.listener.name)
+    return names.name(target, target.listener)
 
 
 @check(

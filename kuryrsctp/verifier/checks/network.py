@@ -79,6 +79,11 @@ def floating_ip(target: LoadBalancerTarget) -> CheckResult:
             return warn(f"{bound.address} is {bound.status}, expected ACTIVE", _UNSERVED)
     if own:
         return ok(", ".join(f"{bound.address}, to {bound.fixed_address}" for bound in own))
+    why = target.maker.needs_floating_ip(target.load_balancer)
+    if why and any(vip.version == 4 for vip in vips):
+        port = word(target.load_balancer.vip_port_id, "VIP port")
+        hint = f"give it one: `openstack floating ip create --port {port} <external network>`"
+        return warn(f"none; {why}", hint)
     when = target.maker.no_floating_ip
     return ok(f"none; {when}" if when else "none")
 

@@ -35,7 +35,7 @@ _STICKY = "{}: one client always reaches the same member"
 )
 def pool_name(target: PoolTarget) -> CheckResult:
     """Compare with the maker's name."""
-    return names.name(target, target.pool.name)
+    return names.name(target, target.pool)
 
 
 @check(

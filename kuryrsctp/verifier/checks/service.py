@@ -22,7 +22,7 @@ _SIMILAR = 0.8  # of 1: a letter or two differ, however long the namespace is
     " Service is headless or has no endpoints yet, its address is in use, the quota is used up,"
     " or the controller that makes load balancers is not running.",
     remedy="check name, namespace and project; `kubectl describe service -n <namespace> <name>`"
-    " shows the events, which name the reason; then see the log of the controller"
+    " shows the events, which mostly name the reason; then see the log of the controller"
     f" ({makers.CONTROLLERS})",
 )
 def load_balancer_exists(target: ServiceTarget) -> CheckResult:

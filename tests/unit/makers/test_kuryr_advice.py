@@ -7,7 +7,10 @@ import pytest
 from kuryrsctp.makers.kuryr import KURYR
 from kuryrsctp.makers.kuryr_advice import CAUSES, REMEDIES
 from tests.support import recordings
+from tests.support.checkout import ROOT
 from tests.support.recordings import State
+
+PAGE = ROOT / "doc/source/makers-and-providers.rst"
 
 
 def _statuses(state: State) -> set[str]:
@@ -69,6 +72,7 @@ def test_events_tell_of_each_quota_but_that_of_listeners() -> None:
         full = recordings.state("kuryr", f"quota-{kind}", 1)
         assert "KuryrEnsureLBError" in _reasons(full)
         assert not full["is_alive"]  # its liveness probe restarts it
+        assert "fail its liveness probe" in CAUSES[f"{kind.removesuffix('s')}-quota"]
     full, raised = (recordings.state("kuryr", "quota-listeners", step) for step in (1, 2))
     assert (recordings.count(full), recordings.count(raised)) == ((0, 0, 0), (1, 1, 1))
     assert "KuryrEnsuredLB" in _reasons(full)
@@ -83,6 +87,23 @@ def test_no_load_balancer_is_made_where_octavia_refuses_it(case: str) -> None:
     (told,) = (event for event in refused["events"] if event["type"] == "Warning")
     (status,) = (code for code in ("409", "403", "400") if f": {code}: " in told["message"])
     assert f"({status})" in CAUSES["load-balancer-exists"]
+    assert "With 403, 400 or such an annotation" in CAUSES["load-balancer-exists"]
+
+
+def test_a_load_balancer_that_was_renamed_is_asked_for_again_with_the_same_address() -> None:
+    after = recordings.state("kuryr", "renamed-load-balancer-then-round", 3)
+    messages = " ".join(event["message"] for event in after["events"])
+    assert ": 409: " in messages
+    assert "renamed by hand" in CAUSES["load-balancer-exists"]
+
+
+@pytest.mark.parametrize("case", ["deleted-listener-then-pod", "deleted-member-then-pod"])
+def test_an_endpoint_brings_back_nothing_else_that_was_deleted(case: str) -> None:
+    whole, _, after = (recordings.state("kuryr", case, step) for step in range(3))
+    assert "apply Pod server-2" in after["step"]
+    listeners, pools, members = recordings.count(whole)
+    assert recordings.count(after) < (listeners, pools, members + 1)
+    assert "by the look of every 10 minutes" in PAGE.read_text()
 
 
 @pytest.mark.parametrize(

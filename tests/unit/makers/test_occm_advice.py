@@ -45,6 +45,47 @@ def test_a_new_annotation_brings_back_what_was_deleted(
         assert "once the Service changes (an annotation of any name" in REMEDIES[check]
 
 
+def test_tags_that_were_taken_away_come_back_and_those_of_somebody_else_stop_all_changes() -> None:
+    taken, touched, replaced, refused = (
+        recordings.state("occm", "by-hand-tags", step) for step in (2, 3, 4, 5)
+    )
+    assert _tags(taken) == [[]]
+    assert len(_tags(touched)[0]) == 1
+    assert _tags(replaced) == _tags(refused) == [["theirs"]]
+    assert "the listener port 90 already exists" in _messages(refused)
+    assert "no change of the Service is carried out" in REMEDIES["listener-name"]
+
+
+def _tags(state: State) -> list[list[str]]:
+    (balancer,) = state["load_balancers"]
+    return [listener["tags"] for listener in balancer["listeners"]]
+
+
+@pytest.mark.parametrize(
+    ("case", "step", "reason"),
+    [
+        ("algorithm-unknown", 0, "no such lb-method"),
+        ("proxy-protocol", 0, "proxy-protocol is set"),
+        ("quota-health-monitors", 1, "a quota has no room"),
+        ("quota-members", 1, "also one of pools or members"),
+        ("quota-new-listeners", 1, "a quota has no room"),
+        ("tls-reference", 0, "no key manager"),
+    ],
+)
+def test_what_octavia_refuses_in_part_is_not_made_at_all(case: str, step: int, reason: str) -> None:
+    refused = recordings.state("occm", case, step)
+    assert refused["load_balancers"] == []
+    assert "SyncLoadBalancerFailed" in {event["reason"] for event in refused["events"]}
+    assert reason in CAUSES["load-balancer-exists"]
+
+
+def test_a_new_load_balancer_gets_another_floating_ip_and_the_old_one_stays() -> None:
+    made_again = recordings.state("occm", "by-hand-load-balancer-deleted", 3)
+    (balancer,) = made_again["load_balancers"]
+    assert len(balancer["floating_ips"]) == len(made_again["idle_floating_ips"]) == 1
+    assert "the new one gets another" in REMEDIES["load-balancer-exists"]
+
+
 def test_the_pool_of_a_listener_that_was_deleted_is_left() -> None:
     (balancer,) = recordings.state("occm", "by-hand-listener-deleted")["load_balancers"]
     (pool,) = balancer["other_pools"]

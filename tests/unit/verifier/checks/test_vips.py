@@ -165,6 +165,30 @@ def test_each_maker_has_a_reason_of_its_own_for_no_floating_ip(name: str, text: 
     assert detail("floating-ip", load_balancer(name=name)) == text
 
 
+def test_a_load_balancer_that_occm_did_not_make_needs_a_floating_ip() -> None:
+    by_hand = load_balancer(name="front", tags=(OCCM_NAME,))
+    assert detail("floating-ip", by_hand) == (
+        "WARN none; the load balancer was made by hand: without one, the Service gets no address"
+    )
+    described = "Kubernetes external service default/sctp-demo from cluster prod"
+    renamed = replace(by_hand, description=described)
+    assert detail("floating-ip", renamed).startswith("OK none")
+    of_ipv6 = replace(by_hand, vip_address="fd00:158::1", additional_vips=())
+    assert detail("floating-ip", of_ipv6).startswith("OK none")
+
+
+def test_tags_of_somebody_else_stop_the_changes_of_a_service() -> None:
+    part = listener(name=f"listener_0_{OCCM_NAME}", tags=("theirs",))
+    by_occm = load_balancer(part, name=OCCM_NAME, tags=(OCCM_NAME,))
+    row = next(row for row in findings(by_occm) if row.check == "listener-name")
+    assert row.detail == (
+        "its tags are somebody else's: cloud-provider-openstack refuses to change it"
+    )
+    assert f"listener set --tag {OCCM_NAME} {part.id}`" in row.hint
+    own = replace(by_occm, listeners=(replace(part, tags=("theirs", OCCM_NAME)),))
+    assert detail("listener-name", own) == f"OK {part.name}"
+
+
 def test_a_vip_of_a_family_that_no_member_has_answers_nobody() -> None:
     assert detail("members-exist") == "OK 2"
     only = replace(DUAL, listeners=(listener(pool=pool(other_member())),))
