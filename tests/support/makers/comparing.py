@@ -16,6 +16,7 @@ _CHANCE = frozenset(
         "ClusterIPNotAllocated",
         "KuryrServiceSkipped",
         "SyncLoadBalancerFailed",
+        "UpdateLoadBalancerFailed",
         "UpdatedLoadBalancer",
     }
 )
