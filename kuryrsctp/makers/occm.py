@@ -100,8 +100,11 @@ class Occm(Unknown):
         return ({"tags": mark}, {"name": mark}, {"description": _description(service)})
 
     def needs_floating_ip(self, load_balancer: LoadBalancer) -> str:
-        """Only on a load balancer that it made does a Service get a new one, or may be internal."""
-        if _own_mark(load_balancer):
+        """Only on a load balancer that it made does a Service get a new one, or may be internal.
+
+        The load balancer gets the tag of a Service once all of that could be made.
+        """
+        if _own_mark(load_balancer) or any(_marks(load_balancer.tags)):
             return ""
         return "the load balancer was made by hand: without one, the Service gets no address"
 

@@ -185,7 +185,7 @@ def test_names_given_by_hand_are_odd_with_kuryr_and_it_is_not_said_to_change_the
     }
     for check in ("listener-name", "pool-name", "member-name"):
         hint = reading.row(check).hint
-        assert "Kuryr goes by IDs" in hint
+        assert "Kuryr neither changes nor removes" in hint
         assert "delete" not in hint
     assert "a member without an endpoint" in reading.row("member-name").hint
 

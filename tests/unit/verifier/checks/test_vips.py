@@ -166,13 +166,16 @@ def test_each_maker_has_a_reason_of_its_own_for_no_floating_ip(name: str, text: 
 
 
 def test_a_load_balancer_that_occm_did_not_make_needs_a_floating_ip() -> None:
-    by_hand = load_balancer(name="front", tags=(OCCM_NAME,))
+    part = listener(tags=(OCCM_NAME,))
+    by_hand = load_balancer(part, name="front")
     assert detail("floating-ip", by_hand) == (
         "WARN none; the load balancer was made by hand: without one, the Service gets no address"
     )
     described = "Kubernetes external service default/sctp-demo from cluster prod"
     renamed = replace(by_hand, description=described)
     assert detail("floating-ip", renamed).startswith("OK none")
+    served = replace(by_hand, tags=(OCCM_NAME,))
+    assert detail("floating-ip", served).startswith("OK none")
     of_ipv6 = replace(by_hand, vip_address="fd00:158::1", additional_vips=())
     assert detail("floating-ip", of_ipv6).startswith("OK none")
 
