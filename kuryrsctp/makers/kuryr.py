@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from kuryrsctp.makers.kuryr_advice import CAUSES, REMEDIES
+from kuryrsctp.makers.kuryr_advice import CAUSES, MISSING_POOL, REMEDIES
 from kuryrsctp.makers.maker import Claim
 from kuryrsctp.makers.unknown import Unknown
 from kuryrsctp.model import Listener, LoadBalancer, Pool
@@ -97,6 +97,7 @@ class Kuryr(Unknown):
         " when an endpoint of the Service comes or goes"
     )
     no_floating_ip = "only type LoadBalancer has one"
+    missing_pool = MISSING_POOL
     members_are_pods = True
     no_members = "right only while no pod is ready"
 
@@ -124,6 +125,18 @@ class Kuryr(Unknown):
         """Compare the name of a listener or pool with Kuryr's."""
         expected = self.part_name(load_balancer, port)
         return "" if part.name == expected else f"'{part.name}', expected '{expected}'"
+
+    def is_own(self, listener: Listener, load_balancer: LoadBalancer) -> bool:
+        """Compare the name of a listener with Kuryr's for its port."""
+        return not self.part_name_fault(listener, load_balancer, listener.protocol_port)
+
+    def is_made_for(
+        self, pool: Pool, listener: Listener, load_balancer: LoadBalancer
+    ) -> bool | None:
+        """Compare a name that Kuryr gives with the one for the listener's port."""
+        if read_listener(pool.name) is None:
+            return None
+        return not self.part_name_fault(pool, load_balancer, listener.protocol_port)
 
     def member_name_fault(self, name: str) -> str | None:
         """Check the form of a member's name: the pods are not known."""

@@ -25,6 +25,13 @@ _ANEW = (
 _BY_HAND = "Kuryr neither changes nor removes what was made or renamed by hand"
 _RESTARTED = "A quota that is used up makes it fail its liveness probe: it is restarted."
 
+# When it makes a pool again.
+MISSING_POOL = (
+    "Kuryr makes a pool that was deleted when it looks, which it does every 10 minutes; if an"
+    " endpoint of the Service comes or goes before, Kuryr is restarted again and again instead"
+    " (events KuryrEnsureLBError with 404)"
+)
+
 CAUSES: Mapping[str, str] = MappingProxyType(
     {
         "floating-ip": "None: only type LoadBalancer has one. Where a Service got this type later,"
@@ -99,8 +106,9 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         f" supports; see {_EVENTS} and {_LOG}; a pool that was deleted by hand comes back when"
         " Kuryr looks, which it does every 10 minutes, unless Kuryr is restarted again and again"
         f" (events KuryrEnsureLBError with 404): then {_ANEW}",
-        "pool-name": f"{_BY_HAND}; traffic does not depend on the name; rename it if it is the"
-        " Service's (`openstack loadbalancer pool set --name <expected name> <ID>`)",
+        "pool-name": f"{_BY_HAND}; traffic does not depend on the name; rename it if its members"
+        " are the endpoints of this port (`kubectl get endpoints -n <namespace> <name>`):"
+        " `openstack loadbalancer pool set --name <expected name> <ID>`",
         "pool-protocol": f"leave it to Kuryr: {_ANEW}",
     }
 )

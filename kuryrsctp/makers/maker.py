@@ -77,6 +77,11 @@ class Maker(Protocol):
         ...
 
     @property
+    def missing_pool(self) -> str:
+        """When it makes a pool again that is missing, "" if that is not known."""
+        ...
+
+    @property
     def members_are_pods(self) -> bool:
         """Whether its members are pods, and not ports of nodes."""
         ...
@@ -113,6 +118,19 @@ class Maker(Protocol):
         """Say what is wrong with the name or tags of a listener or pool for an SCTP port.
 
         Return "" if nothing is, and None if that cannot be told.
+        """
+        ...
+
+    def is_own(self, listener: Listener, load_balancer: LoadBalancer) -> bool:
+        """Tell whether name or tags of an SCTP listener say that this maker made it."""
+        ...
+
+    def is_made_for(
+        self, pool: Pool, listener: Listener, load_balancer: LoadBalancer
+    ) -> bool | None:
+        """Tell whether the name or tags of a pool say that it was made for an SCTP listener.
+
+        Return None if they do not tell.
         """
         ...
 

@@ -13,13 +13,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from kuryrsctp.makers.maker import Claim
-from kuryrsctp.makers.occm_advice import CAUSES, REMEDIES
+from kuryrsctp.makers.occm_advice import CAUSES, MISSING_POOL, REMEDIES
 from kuryrsctp.makers.unknown import Unknown
 from kuryrsctp.model import Listener, LoadBalancer, Pool
 from kuryrsctp.naming import LABEL, ServiceName
 
 _PREFIX = "kube_service_"
-_PART = re.compile(r"(?:listener|pool)_[0-9]+_(?=kube_service_)")
+_PART = re.compile(r"(?:listener|pool)_([0-9]+)_(?=kube_service_)")
 _DESCRIPTION = re.compile(r"Kubernetes external service ([^/ ]+)/([^/ ]+) from cluster (.+)")
 _MEMBER = re.compile(r"member_(.+)_[0-9a-fA-F.:]+_[0-9]+")
 _MAX_LENGTH = 255  # bytes, of a name or tag
@@ -77,6 +77,7 @@ class Occm(Unknown):
         " it never was ACTIVE; `kubectl describe service -n <namespace> <name>` shows what it says"
     )
     no_floating_ip = "normal for an internal Service; of any other the events may tell why"
+    missing_pool = MISSING_POOL
     no_members = ""
 
     def claims(self, load_balancer: LoadBalancer) -> tuple[Claim, ...]:
@@ -140,6 +141,28 @@ class Occm(Unknown):
             return "its tags are somebody else's: cloud-provider-openstack refuses to change it"
         return ""
 
+    def is_own(self, listener: Listener, load_balancer: LoadBalancer) -> bool:
+        """Look for a mark among the tags, or in the name."""
+        return bool(_told_marks(listener))
+
+    def is_made_for(
+        self, pool: Pool, listener: Listener, load_balancer: LoadBalancer
+    ) -> bool | None:
+        """Compare the Services, and then the numbers in the names.
+
+        Another number tells nothing: a port of the Service that is taken away gives its number to
+        the next one, and a pool that is made again has the new number.
+        """
+        of_pool, of_listener = _told_marks(pool), _told_marks(listener)
+        if not of_pool or not of_listener:
+            return None
+        if of_pool.isdisjoint(of_listener):
+            may_be = any(_may_be_same(one, other) for one in of_pool for other in of_listener)
+            return None if may_be else False
+        numbers = [_PART.match(part.name) for part in (pool, listener)]
+        first, second = (number[1] if number else None for number in numbers)
+        return True if first is not None and first == second else None
+
     def member_name_fault(self, name: str) -> str | None:
         """Accept any name: a member has the name of its node."""
         return ""
@@ -157,6 +180,21 @@ class Occm(Unknown):
 
 def _marks(tags: tuple[str, ...]) -> Iterator[str]:
     return filter(is_mark, tags)
+
+
+def _told_marks(part: Listener | Pool) -> set[str]:
+    """Return the marks among the tags, and the one in the name unless it may have been cut."""
+    marks = set(_marks(part.tags))
+    start = _PART.match(part.name)
+    if start and not _may_be_cut(part.name):
+        marks.add(part.name[start.end() :])
+    return marks
+
+
+def _may_be_same(one: str, other: str) -> bool:
+    """Tell whether two marks that differ may be of one Service: its cluster got another name."""
+    first, second = read_mark(one), read_mark(other)
+    return first is None or second is None or first.is_elsewhere(second)
 
 
 def _mark(service: ServiceName) -> str:

@@ -24,6 +24,9 @@ _AGAIN = (
     " annotation of any name will do); it then takes back other changes by hand, too"
 )
 
+# What makes it make a pool again.
+MISSING_POOL = _AGAIN
+
 CAUSES: Mapping[str, str] = MappingProxyType(
     {
         "floating-ip": "None: the Service is internal; no external network is found; the quota is"

@@ -25,6 +25,7 @@ class Unknown:
     remedies: Mapping[str, str] = NOTHING
     repair: str = ""
     no_floating_ip: str = ""
+    missing_pool: str = ""
     members_are_pods: bool = False
     no_members: str = "right only while nothing is ready"
 
@@ -55,6 +56,16 @@ class Unknown:
     def part_name_fault(
         self, part: Listener | Pool, load_balancer: LoadBalancer, port: int
     ) -> str | None:
+        """The names are not known."""
+        return None
+
+    def is_own(self, listener: Listener, load_balancer: LoadBalancer) -> bool:
+        """The names are not known."""
+        return False
+
+    def is_made_for(
+        self, pool: Pool, listener: Listener, load_balancer: LoadBalancer
+    ) -> bool | None:
         """The names are not known."""
         return None
 

@@ -31,9 +31,11 @@ from tests.support.service_faults import (
     full,
     half_the_subnet,
     hung_monitor,
+    listener_by_hand,
     monitored,
     no_group,
     nothing,
+    pool_of_another_listener,
     rule_of_the_vip_deleted,
     tcp_only,
     together,
@@ -154,6 +156,12 @@ CASES = {
             ("pool-exists", "WARN"),
             ("pools-used", "WARN"),  # it is the pool that the listener had
         },
+    ),
+    "listener on the pool of another": Case(
+        pool_of_another_listener, {("listener-pool", "FAIL"), ("pools-used", "WARN")}
+    ),
+    "listener by hand on the pool of another": Case(
+        listener_by_hand, {("listener-name", "WARN"), ("listener-pool", "WARN")}
     ),
     "pool called otherwise": Case(changed("pool", name="x"), {("pool-name", "WARN")}),
     "pool of another protocol": Case(stored("pool", **TCP), {("pool-protocol", "FAIL")}),

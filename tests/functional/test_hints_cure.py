@@ -22,6 +22,7 @@ from tests.support.service_faults import (
     down,
     half_the_subnet,
     no_group,
+    pool_of_another_listener,
     rule_of_the_vip_deleted,
     tcp_only,
     together,
@@ -118,6 +119,10 @@ CASES = {
     "member that is a backup": Case(changed("member", backup=True), "member-backup"),
     "listener called otherwise": Case(changed("listener", name="x"), "listener-name"),
     "pool called otherwise": Case(changed("pool", name="x"), "pool-name"),
+    "listener on the pool of another": Case(pool_of_another_listener, "listener-pool"),
+    "listener on the pool of another, and its own unused": Case(
+        pool_of_another_listener, "pools-used"
+    ),
     "pool taken from its listener": Case(pool_taken_from_its_listener, "pools-used"),
     "pool of a deleted listener": Case(pool_of_a_deleted_listener, "pools-used"),
     "one member twice": Case(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from openstack.connection import Connection
+from openstack.exceptions import ConflictException
 
 import kuryrsctp
 from kuryrsctp.prober.targets import Via
@@ -221,3 +222,54 @@ def test_an_administrator_sees_the_shared_load_balancers_of_two_projects(
     assert reports.keys() == {first.id, other.id}
     assert all(report.ok for report in reports.values())
     assert (own.odd, own.row("load-balancer-exists").id) == (set(), first.id)
+
+
+def parts(connection: Connection, made: Any, port: int) -> tuple[str, str]:
+    """Return the IDs of the listener of a port, and of its default pool."""
+    (found,) = connection.load_balancer.listeners(load_balancer_id=made.id, protocol_port=port)
+    return found.id, found.default_pool_id
+
+
+@contextmanager
+def on_the_pool_of_amf(connection: Connection) -> Iterator[tuple[Any, str, str]]:
+    """Let the listener of one Service use the pool of another; yield its ID and its own pool's."""
+    with occm.load_balancer(connection, AMF, [AMF_PORT, SMF_PORT], [AMF, SMF]) as made:
+        (_, wrong), (listener, own) = (parts(connection, made, port) for port in (38412, 3868))
+        connection.load_balancer.update_listener(listener, default_pool_id=wrong)
+        kuryr.settle(connection, made.id)
+        yield made, listener, own
+
+
+def test_the_pool_of_one_service_is_wrong_for_the_listener_of_another(
+    connection: Connection,
+) -> None:
+    with on_the_pool_of_amf(connection) as (_, listener, own):
+        assert read(connection, "core/amf").odd == set()
+        reading = read(connection, "core/smf")
+    assert reading.odd == {("listener-pool", "FAIL"), ("pools-used", "WARN")}
+    assert reading.told("listener-pool") == (
+        f"FAIL 'pool_0_{AMF}' is the pool of listener 'listener_0_{AMF}' (port 38412), as its name"
+        " tells: the clients of this port reach the members of that one"
+    )
+    command = f"`openstack loadbalancer listener set --default-pool {own} {listener}`"
+    assert command in reading.row("listener-pool").hint
+    assert command in reading.row("pools-used").hint
+    assert "pool delete" not in reading.hints
+
+
+def test_a_pool_of_its_own_is_made_only_once_the_wrong_one_was_taken_away(
+    connection: Connection,
+) -> None:
+    api: Any = connection.load_balancer
+    with on_the_pool_of_amf(connection) as (made, listener, own):
+        api.delete_pool(own)
+        kuryr.settle(connection, made.id)
+        hint = read(connection, "core/smf").row("listener-pool").hint
+        assert f"`openstack loadbalancer listener unset --default-pool {listener}`" in hint
+        wanted = {"protocol": "SCTP", "lb_algorithm": "ROUND_ROBIN", "listener_id": listener}
+        with pytest.raises(ConflictException):
+            api.create_pool(**wanted)
+        api.update_listener(listener, default_pool_id=None)
+        kuryr.settle(connection, made.id)
+        api.create_pool(**wanted)
+        kuryr.settle(connection, made.id)

@@ -106,7 +106,7 @@ Fault = tuple[tuple[LoadBalancer, ...], dict[str, Any]]
 def _faults(healthy: LoadBalancer) -> Iterator[Fault]:
     (port,) = healthy.listeners
     assert port.pool
-    for changed in (*_states(healthy), *_given(healthy)):
+    for changed in (*_states(healthy), *_given(healthy), *_on_wrong_pools(healthy)):
         yield (changed,), {}
     for changed_listener in _listeners(port):
         yield (_with(healthy, changed_listener),), {}
@@ -141,6 +141,23 @@ def _faults(healthy: LoadBalancer) -> Iterator[Fault]:
         yield (_with(healthy, replace(port, pool=None)),), {"quotas": quotas}
         yield (_with(healthy, replace(port, pool=_with_ports(port.pool))),), {"quotas": quotas}
         yield (replace(healthy, listeners=()),), {"quotas": quotas}
+
+
+def _on_wrong_pools(healthy: LoadBalancer) -> Iterator[LoadBalancer]:
+    """Yield a load balancer with a second listener that uses the pool of the first."""
+    (port,) = healthy.listeners
+    assert port.pool
+    own = replace(port.pool, id="own", name=_of_next_port(port.pool.name))
+    second = replace(port, id="second", name=_of_next_port(port.name), protocol_port=91)
+    for name in (second.name, "by-hand"):
+        for used in (port.pool, replace(port.pool, name="by-hand")):
+            listeners = (replace(port, pool=used), replace(second, name=name, pool=used))
+            for unused in ((), (own,), (own, replace(own, id="again"))):
+                yield replace(healthy, listeners=listeners, orphaned_pools=unused)
+
+
+def _of_next_port(name: str) -> str:
+    return name.replace(":90", ":91").replace("_0_", "_1_")
 
 
 def _with(load_balancer: LoadBalancer, port: Listener) -> LoadBalancer:

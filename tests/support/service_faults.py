@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from tests.support import kuryr
+from tests.support.database import stored_row
 from tests.support.healthy_service import (
     NAME,
     Fault,
@@ -67,6 +68,32 @@ ONE_MEMBER_TWICE = beside(
     ),
     subnet=kuryr.SUBNET_V6,
 )
+
+
+@contextmanager
+def pool_of_another_listener(healthy: HealthyService) -> Iterator[None]:
+    """Give a listener the pool of another one: its own is used by none."""
+    with changed("other_listener", default_pool_id=healthy.ids["pool"])(healthy):
+        yield
+
+
+@contextmanager
+def listener_by_hand(healthy: HealthyService) -> Iterator[None]:
+    """Make another port for the members of a listener, as somebody may by hand."""
+    made = healthy.octavia.create_listener(
+        name="by-hand",
+        protocol="SCTP",
+        protocol_port=38413,
+        loadbalancer_id=healthy.ids["load_balancer"],
+        default_pool_id=healthy.ids["pool"],
+    )
+    healthy.settle()
+    try:
+        with stored_row(healthy.cloud, "listener", made.id, operating_status="ONLINE"):
+            yield
+    finally:
+        healthy.octavia.delete_listener(made.id)
+        healthy.settle()
 
 
 @contextmanager

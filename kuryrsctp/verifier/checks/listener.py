@@ -3,8 +3,8 @@
 """Checks on each SCTP listener, and on whether it has a pool."""
 
 from kuryrsctp.providers.provider import Provider
-from kuryrsctp.verifier.checks import names, statuses
-from kuryrsctp.verifier.checks.catalogue import CheckResult, check, fail, ok, skip, warn
+from kuryrsctp.verifier.checks import default_pools, names, statuses
+from kuryrsctp.verifier.checks.catalogue import CheckResult, check, fail, is_odd, ok, skip, warn
 from kuryrsctp.verifier.checks.groups import vip_networks
 from kuryrsctp.verifier.checks.targets import ListenerTarget
 from kuryrsctp.verifier.security_groups import Admission, covered
@@ -182,3 +182,18 @@ def pool_exists(target: ListenerTarget) -> CheckResult:
         # Octavia's listeners have no IDs of pools that are gone: it came or went between requests.
         return statuses.not_yet("its pool was made or deleted while it was read")
     return statuses.missing(target, f"no pool: {target.provider.missing_pool}")
+
+
+@check(
+    "listener-pool",
+    on=ListenerTarget,
+    when=lambda target: is_odd(default_pools.judge(target)),
+    meaning="The pool that the listener uses is not another listener's. Only checked where names"
+    " or tags tell that it may be.",
+    cause="It was given to the listener by hand, or the listener was made by hand.",
+    remedy="give the listener its own pool: `openstack loadbalancer listener set --default-pool"
+    " <pool> <listener>`",
+)
+def listener_pool(target: ListenerTarget) -> CheckResult:
+    """Compare the names of the pool and of the listeners."""
+    return default_pools.judge(target)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from kuryrsctp.addresses import canonical
 from kuryrsctp.model import Member, is_leaving
 from kuryrsctp.providers.provider import Distribution
-from kuryrsctp.verifier.checks import monitoring, names, statuses
+from kuryrsctp.verifier.checks import default_pools, monitoring, names, statuses
 from kuryrsctp.verifier.checks.catalogue import CheckResult, check, fail, ok, skip, warn
 from kuryrsctp.verifier.checks.placeholders import word
 from kuryrsctp.verifier.checks.targets import PoolTarget
@@ -34,8 +34,12 @@ _STICKY = "{}: one client always reaches the same member"
     remedy="rename it as its maker does",
 )
 def pool_name(target: PoolTarget) -> CheckResult:
-    """Compare with the maker's name."""
-    return names.name(target, target.pool)
+    """Compare with the maker's name; to give a pool another name cures no wrong default pool."""
+    doubt = default_pools.doubt(target.maker, target.listener, target.load_balancer)
+    if doubt is None:
+        return names.name(target, target.pool)
+    name = target.pool.name or "no name"
+    return ok(name) if doubt.owner else skip(f"{name}: see the listener's row, listener-pool")
 
 
 @check(

@@ -120,6 +120,7 @@ def test_what_was_deleted_comes_back_when_kuryr_looks(case: str, event: str) -> 
     assert recordings.count(after_round) == (1, 1, 1)
     assert event in _reasons(after_round)
     assert "every 10 minutes" in REMEDIES["listener-exists"]
+    assert "every 10 minutes" in KURYR.missing_pool
 
 
 def test_a_timeout_that_is_no_number_stops_kuryr_without_an_event() -> None:
@@ -151,6 +152,7 @@ def test_a_restart_does_not_help_where_an_endpoint_came_while_its_pool_was_missi
     assert not came["is_alive"]
     assert not restarted["is_alive"]
     assert recordings.count(restarted) == (1, 0, 0)
+    assert "restarted again and again" in KURYR.missing_pool
     anew = recordings.state("kuryr", "deleted-pool-then-record-deleted")
     assert recordings.count(anew) == (1, 1, 2)
     assert _floating_ips(anew) == 1

@@ -14,6 +14,7 @@ from tests.support.recorded_refusals import OCTAVIA, RECORDED
 
 # The checks whose hints may delete something, and why nothing is lost that works.
 DELETIONS = {
+    "listener-pool": "the pool stays, for another listener that uses it",
     "members-distinct": "another member has the same address and port",
     "pools-used": "no listener uses the pool",
     "floating-ip": "it leads to another address than the VIP",
@@ -117,7 +118,10 @@ def _takes_away(command: Command, check: str, balancer: LoadBalancer) -> bool:
                 return True
             continue
         if given.get("listener") == listener.id and listener.protocol == "SCTP":
-            return True
+            users = [
+                other for other in balancer.listeners if other.pool and other.pool.id == pool.id
+            ]
+            return check != "listener-pool" or len(users) < 2
         if given.get("member"):
             same = [m for m in pool.members if m.id != given["member"]]
             if check != "members-distinct" or not same:

@@ -118,6 +118,7 @@ def test_every_check_but_those_on_what_is_missing_has_a_row_for_all_it_looks_at(
     rare = {
         "health-monitor-quota",
         "listener-connection-limit",
+        "listener-pool",
         "listener-quota",
         "load-balancer-quota",
         "member-backup",
