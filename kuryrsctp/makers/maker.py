@@ -82,6 +82,11 @@ class Maker(Protocol):
         ...
 
     @property
+    def one_member_port(self) -> str:
+        """Why all members of a pool have the same port, "" if they may differ."""
+        ...
+
+    @property
     def members_are_pods(self) -> bool:
         """Whether its members are pods, and not ports of nodes."""
         ...

@@ -78,6 +78,7 @@ class Occm(Unknown):
     )
     no_floating_ip = "normal for an internal Service; of any other the events may tell why"
     missing_pool = MISSING_POOL
+    one_member_port = "a port of a Service has one node port at a time"
     no_members = ""
 
     def claims(self, load_balancer: LoadBalancer) -> tuple[Claim, ...]:

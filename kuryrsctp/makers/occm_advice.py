@@ -56,6 +56,7 @@ CAUSES: Mapping[str, str] = MappingProxyType(
         "load-balancer-unique": "The Service had a load balancer of its own when the annotation"
         f" {_ANNOTATION}load-balancer-id was given another one, or taken away: the one that it"
         " does not use any more stays, and gets no changes.",
+        "member-port": "A member that was added by hand, or a second one of a node.",
         "member-quota": "It makes a member for every node and each port of every Service.",
         "member-security-groups": "The nodes' group does not allow SCTP to node ports (30000 to"
         " 32767 by default) from the load balancer's subnet.",
@@ -95,7 +96,8 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         f" {_ANNOTATION}load-balancer-id: take that away only where it names the one that is gone;"
         " the floating IP that it had stays, and the new one gets another",
         "member-port": "compare with the Service's node ports (`kubectl get service -n <namespace>"
-        " <name> -o yaml`)",
+        " <name> -o yaml`): only while a node port changes may members have the old one, too, for a"
+        " moment",
         "member-status": "check that a pod of the Service is ready (`kubectl get endpoints,pods -n"
         " <namespace>`) and the node, too (`kubectl get nodes -o wide`), that kube-proxy serves the"
         " node port there, and that the node's security group allows sctp to it, not only tcp",

@@ -26,6 +26,7 @@ class Unknown:
     repair: str = ""
     no_floating_ip: str = ""
     missing_pool: str = ""
+    one_member_port: str = ""
     members_are_pods: bool = False
     no_members: str = "right only while nothing is ready"
 

@@ -25,6 +25,7 @@ from tests.support.service_faults import (
     POLICY_LOCAL,
     PORTS_FOR_A_MONITOR,
     TWIN,
+    TWO_NODE_PORTS,
     WEB,
     down,
     floating_ip_down,
@@ -205,6 +206,9 @@ CASES = {
     "member on another port": Case(stored("member", protocol_port=1), {("member-port", "FAIL")}),
     "members on other ports than expected": Case(
         nothing, {("member-port", "FAIL")}, expected={"ports": ((38412, 1),)}
+    ),
+    "node on another port than the others": Case(
+        TWO_NODE_PORTS, {("member-port", "WARN")}, "core/pcf"
     ),
     "member off": Case(
         heard(changed("member", **OFF), "member", "OFFLINE"), {("member-admin-state", "WARN")}

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from typing import Any
 
-from tests.support import kuryr
+from tests.support import kuryr, occm
 from tests.support.database import stored_row
 from tests.support.healthy_service import (
     NAME,
@@ -55,6 +55,10 @@ def beside(name: str, *listeners: dict[str, Any], subnet: str = kuryr.SUBNET) ->
 TWIN = beside(NAME)
 WEB = beside("core/web", kuryr.listener("core/web:TCP:80", 80, protocol="TCP"))
 EMPTY = beside("core/udr", kuryr.listener("core/udr:SCTP:1", 1))
+_PCF = occm.mark("pcf")
+_TWO_NODE_PORTS = occm.listener(_PCF, 3870, 31870)
+_TWO_NODE_PORTS["default_pool"]["members"][-1]["protocol_port"] = 31871
+TWO_NODE_PORTS = beside(_PCF, _TWO_NODE_PORTS)
 ONE_MEMBER_TWICE = beside(
     "core/upf",
     kuryr.listener(

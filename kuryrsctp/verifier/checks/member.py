@@ -3,7 +3,11 @@
 """Checks on each member of an SCTP pool."""
 
 import ipaddress
+from collections import Counter
+from collections.abc import Iterable
 
+from kuryrsctp.addresses import canonical
+from kuryrsctp.model import is_leaving
 from kuryrsctp.verifier.checks import names, statuses
 from kuryrsctp.verifier.checks.catalogue import CheckResult, check, fail, ok, skip, warn
 from kuryrsctp.verifier.checks.targets import MemberTarget
@@ -53,18 +57,44 @@ def member_address(target: MemberTarget) -> CheckResult:
     "member-port",
     on=MemberTarget,
     meaning="The member's port is the one in its name, if its name has one, and with --port the"
-    " one that is expected.",
+    " one that is expected. Where all members of a pool have one port, it is that of most.",
     cause="The member was made by hand, or the Service's ports have changed since.",
     remedy="compare with the port on which the member's host listens",
 )
 def member_port(target: MemberTarget) -> CheckResult:
-    """Compare the port with the expected one and with the name's."""
+    """Compare the port with the expected one, with the name's, and with that of other members."""
     port = target.member.protocol_port
-    expected = dict(target.snapshot.expected.ports).get(target.listener.protocol_port) or port
-    if port != expected:
+    expected = dict(target.snapshot.expected.ports).get(target.listener.protocol_port)
+    if expected not in (None, port):
         return fail(f"{port}, expected {expected}", transient=True)
     named = target.maker.member_port(target.member.name)
-    return ok(str(port)) if named in (None, port) else fail(f"{port}, but the name says {named}")
+    if named not in (None, port):
+        return fail(f"{port}, but the name says {named}")
+    others = "" if expected else _other_ports(target)
+    if not others:
+        return ok(str(port))
+    detail = f"{port}, {others}"
+    if change := statuses.last_change(target):
+        return statuses.not_yet(f"{detail} ({change})")
+    return warn(detail)
+
+
+def _other_ports(target: MemberTarget) -> str:
+    """Say that as many members or more have another port, "" if they may or if none has."""
+    one_port, own = target.maker.one_member_port, target.member.protocol_port
+    members = [each for each in target.pool.members if not is_leaving(each)]
+    counts = Counter(each.protocol_port for each in members)
+    others = [port for port in counts if port != own and counts[port] >= counts[own]]
+    if not one_port or not others or is_leaving(target.member):
+        return ""
+    address = canonical(target.member.address)
+    same = {each.protocol_port for each in members if canonical(each.address) == address} - {own}
+    again = f"; {target.member.address} is also there with {_listed(same)}" if same else ""
+    return f"and members with {_listed(others)} are there: {one_port}{again}"
+
+
+def _listed(ports: Iterable[int]) -> str:
+    return " and ".join(map(str, sorted(ports)))
 
 
 @check(

@@ -50,19 +50,25 @@ def missing(target: LoadBalancerTarget, detail: str) -> CheckResult:
 
     Makers make and change one part after the other, and all is ACTIVE for seconds in between.
     """
+    change = last_change(target)
+    return not_yet(f"{detail} ({change})") if change else fail(detail, transient=True)
+
+
+def last_change(target: LoadBalancerTarget) -> str:
+    """Say which part is changing, or has changed lately: the innermost one; "" if none has."""
     now = target.snapshot.now
     # That something is being deleted says more.
     parts = {} if target.leaving else target.parts
     for kind, part in reversed(parts.items()):
         if ages.is_fresh(part, now):
-            return not_yet(f"{detail} (the {kind} changed less than a minute ago)")
+            return f"the {kind} changed less than a minute ago"
         if ages.is_changing(part, now):
-            return not_yet(f"{detail} (the {kind} is {part.provisioning_status})")
-    return fail(detail, transient=True)
+            return f"the {kind} is {part.provisioning_status}"
+    return ""
 
 
 def not_yet(detail: str) -> CheckResult:
-    """Say that a part is not there, and that its maker may still make it."""
+    """Say that something is not as it should be, and that its maker may still make it so."""
     return warn(detail, _AT_WORK, transient=True)
 
 

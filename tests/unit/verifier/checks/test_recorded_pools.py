@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What the makers were seen to make has no wrong pool."""
+"""What the makers were seen to make has no wrong pool, and no two node ports in one pool."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -64,3 +64,14 @@ def test_no_pool_of_a_maker_serves_two_listeners(maker: str) -> None:
             part["default_pool_id"] for part in recorded["listeners"] if part["default_pool_id"]
         ]
         assert len(pools) == len(set(pools)), step
+
+
+def test_all_members_of_a_pool_have_one_node_port_but_where_one_was_added_by_hand() -> None:
+    two_ports = {
+        step
+        for step, recorded in _load_balancers("occm")
+        for pool in recordings.pools(recorded)
+        if len({member["protocol_port"] for member in pool["members"]}) > 1
+    }
+    (step,) = two_ports
+    assert step.startswith("by-hand-added: by hand add member")
