@@ -88,8 +88,10 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         " that is used up, or of an algorithm that the provider refuses; a listener that was"
         " deleted by hand comes back when Kuryr looks, which it does every 10 minutes",
         "listener-name": f"{_BY_HAND}; traffic does not depend on the name; compare with `kubectl"
-        " get service -n <namespace> <name>`, and rename it if it is the Service's (`openstack"
-        " loadbalancer listener set --name <expected name> <ID>`)",
+        " get service -n <namespace> <name>`: if the Service has this port, rename it (`openstack"
+        " loadbalancer listener set --name <expected name> <ID>`); if not, it is none of the"
+        " Service's, and should the Service get this port, Octavia refuses Kuryr's own listener"
+        " there while this one has the port",
         "listener-port": f"compare with `kubectl get service -n <namespace> <name>`; {_BY_HAND}",
         "listener-protocol": "compare with the Service's ports (`kubectl get service -n <namespace>"
         f" <name>`); if it is none of Kuryr's: {_ANEW}",

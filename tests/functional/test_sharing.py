@@ -273,3 +273,16 @@ def test_a_pool_of_its_own_is_made_only_once_the_wrong_one_was_taken_away(
         kuryr.settle(connection, made.id)
         api.create_pool(**wanted)
         kuryr.settle(connection, made.id)
+
+
+def test_no_second_listener_can_have_a_port(connection: Connection) -> None:
+    with (
+        kuryr.load_balancer(connection, "core/nef", [kuryr.listener("by-hand", 38412)]) as made,
+        pytest.raises(ConflictException),
+    ):
+        connection.load_balancer.create_listener(
+            name="core/nef:SCTP:38412",
+            protocol="SCTP",
+            protocol_port=38412,
+            loadbalancer_id=made.id,
+        )

@@ -2,13 +2,21 @@
 
 """Checks on each SCTP listener, and on whether it has a pool."""
 
+from dataclasses import replace
+
 from kuryrsctp.providers.provider import Provider
 from kuryrsctp.verifier.checks import default_pools, names, statuses
 from kuryrsctp.verifier.checks.catalogue import CheckResult, check, fail, is_odd, ok, skip, warn
 from kuryrsctp.verifier.checks.groups import vip_networks
 from kuryrsctp.verifier.checks.targets import ListenerTarget
+from kuryrsctp.verifier.report import Status
 from kuryrsctp.verifier.security_groups import Admission, covered
 
+_MADE_BY_HAND = (
+    "see the listener's row, listener-name, first: it was made or renamed by hand, and if the"
+    " Service does not have this port (`kubectl get service -n <namespace> <name>`), the Service"
+    " lacks no pool"
+)
 _EVERYWHERE = {4: "0.0.0.0/0", 6: "::/0"}
 
 
@@ -181,7 +189,10 @@ def pool_exists(target: ListenerTarget) -> CheckResult:
     if target.listener.default_pool_id:
         # Octavia's listeners have no IDs of pools that are gone: it came or went between requests.
         return statuses.not_yet("its pool was made or deleted while it was read")
-    return statuses.missing(target, f"no pool: {target.provider.missing_pool}")
+    result = statuses.missing(target, f"no pool: {target.provider.missing_pool}")
+    # What brings a pool back may cost the traffic of every port.
+    is_by_hand = result.status is Status.FAIL and is_odd(names.name(target, target.listener))
+    return replace(result, hint=_MADE_BY_HAND) if is_by_hand else result
 
 
 @check(

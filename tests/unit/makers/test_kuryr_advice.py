@@ -123,6 +123,15 @@ def test_what_was_deleted_comes_back_when_kuryr_looks(case: str, event: str) -> 
     assert "every 10 minutes" in KURYR.missing_pool
 
 
+def test_what_was_added_by_hand_stays_and_a_listener_gets_no_pool() -> None:
+    added, pod_came = (recordings.state("kuryr", "added", step) for step in (3, 4))
+    for state in (added, pod_came):
+        (balancer,) = state["load_balancers"]
+        pools = {part["name"]: part["default_pool_id"] for part in balancer["listeners"]}
+        assert pools == {"added/demo:SCTP:90": "<pool 1>", "zz-added": None}
+    assert "neither changes nor removes what was made" in REMEDIES["listener-name"]
+
+
 def test_a_timeout_that_is_no_number_stops_kuryr_without_an_event() -> None:
     wrong, restarted, mended = (
         recordings.state("kuryr", "timeout-no-number", step) for step in range(3)

@@ -3,6 +3,7 @@
 """A pool that serves a listener for which it was not made is at fault there, and nowhere else."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -273,3 +274,13 @@ def test_a_listener_by_hand_without_a_tag_on_the_pool_of_a_service_is_odd() -> N
 def test_what_is_being_deleted_has_no_wrong_pool() -> None:
     going = replace(kuryrs(91, P90), provisioning_status="PENDING_DELETE", changed_at=NOW)
     assert rows(load_balancer(kuryrs(90), going)) == {}
+
+
+def test_a_listener_by_hand_without_a_pool_is_not_put_down_to_kuryrs_pools() -> None:
+    by_hand = listener(id="l99", name="by-hand", protocol_port=99, pool=None)
+    found = load_balancer(kuryrs(90), by_hand)
+    assert "kuryrloadbalancer" not in hint(found, "pool-exists")
+    assert "listener-name" in hint(found, "pool-exists")
+    assert "Octavia refuses Kuryr's own listener there" in hint(found, "listener-name")
+    fresh = replace(by_hand, changed_at=NOW - timedelta(seconds=5))
+    assert "may still be at work" in hint(load_balancer(kuryrs(90), fresh), "pool-exists")
