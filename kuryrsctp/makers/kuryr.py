@@ -111,8 +111,8 @@ class Kuryr(Unknown):
         return ({"name": str(service)},) if service.cluster is None else ()
 
     def mark_of(self, part: Listener | Pool, load_balancer: LoadBalancer) -> str | None:
-        """Return the name of the load balancer: all of its parts are of one Service."""
-        return load_balancer.name
+        """Return the name of the load balancer, if it is Kuryr's: it serves one Service alone."""
+        return load_balancer.name if read_service(load_balancer.name) else None
 
     def part_name(self, load_balancer: LoadBalancer, port: int) -> str:
         """Return Kuryr's name for a listener or pool."""

@@ -75,7 +75,7 @@ CAUSES: Mapping[str, str] = MappingProxyType(
         "pool-quota": "It makes a pool for every port of each Service of type LoadBalancer, also of"
         " those without SCTP.",
         "pools-used": "The listener was deleted by hand: it makes listener and pool again, and"
-        " leaves the old pool.",
+        " leaves the old pool. On a shared load balancer it stays when its Service is deleted.",
     }
 )
 

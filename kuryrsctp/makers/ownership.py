@@ -40,10 +40,17 @@ class Service:
     def has_sctp(self) -> bool:
         """Whether it has, or is bound to have, a part that is SCTP."""
         load_balancer = self.load_balancer
-        if sctp_listeners(load_balancer) or any(map(is_sctp, load_balancer.orphaned_pools)):
+        if sctp_listeners(load_balancer) or any(map(self._lost, load_balancer.orphaned_pools)):
             return True
         # A Service has a listener at least. Where it has none, another's show what it is for.
         return not load_balancer.listeners and any(map(is_sctp, load_balancer.neighbours))
+
+    def _lost(self, pool: Pool) -> bool:
+        """Tell whether an SCTP pool without a listener is this Service's own."""
+        load_balancer = self.load_balancer
+        return is_sctp(pool) and (
+            _claim_of(pool, load_balancer, claims(load_balancer)) == self.claim
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,13 +86,19 @@ def filters(service: ServiceName) -> list[Mapping[str, str]] | None:
 def services(load_balancer: LoadBalancer) -> tuple[Service, ...]:
     """Return what a load balancer does for each of its Services.
 
-    What none of them claims is a Service of an unknown maker.
+    SCTP listeners that none of them claims are a Service of an unknown maker. A pool that no
+    listener uses makes no Service: where none claims it, such as after its own was deleted, it is
+    left to the Service of the first SCTP port.
     """
-    claimed = claims(load_balancer)
-    parts: tuple[Listener | Pool, ...] = (*load_balancer.listeners, *load_balancer.orphaned_pools)
+    claimed, ports = claims(load_balancer), sctp_listeners(load_balancer)
+    pools = load_balancer.orphaned_pools
+    parts: tuple[Listener | Pool, ...] = (*load_balancer.listeners, *pools)
     owners = {part.id: _claim_of(part, load_balancer, claimed) for part in parts}
-    if not claimed or any(owners[part.id] is _NOBODYS for part in parts if is_sctp(part)):
+    if not claimed or any(owners[port.id] is _NOBODYS for port in ports):
         claimed = (*claimed, _NOBODYS)
+    sctp = [owners[part.id] for part in (*ports, *pools)]
+    heir = next((claim for claim in sctp if claim in claimed), claimed[0])
+    owners |= {pool.id: heir for pool in pools if owners[pool.id] not in claimed}
     if len(claimed) == 1:
         return (Service(claim=claimed[0], load_balancer=load_balancer),)
     return tuple(
@@ -167,11 +180,12 @@ def refs(listed: Sequence[Service]) -> list[ServiceRef]:
 def _claim_of(
     part: Listener | Pool, load_balancer: LoadBalancer, claimed: Iterable[Claim]
 ) -> Claim:
+    """Return the claim that a part is of: one of those given, or one that is there no more."""
     for maker in MAKERS:
         mark = maker.mark_of(part, load_balancer)
-        for claim in claimed:
-            if claim.maker is maker and claim.mark == mark:
-                return claim
+        if mark is not None:
+            of_mark = (claim for claim in claimed if (claim.maker, claim.mark) == (maker, mark))
+            return next(of_mark, Claim(maker, mark, None))
     return _NOBODYS
 
 

@@ -286,3 +286,32 @@ def test_no_second_listener_can_have_a_port(connection: Connection) -> None:
             protocol_port=38412,
             loadbalancer_id=made.id,
         )
+
+
+def test_the_pool_that_a_deleted_service_left_is_told_of_once_and_makes_no_service(
+    connection: Connection, cloud: Cloud
+) -> None:
+    with occm.load_balancer(connection, AMF, [AMF_PORT, SMF_PORT], [AMF, SMF]) as made:
+        api: Any = connection.load_balancer
+        (listener,) = api.listeners(load_balancer_id=made.id, protocol_port=3868)
+        api.delete_listener(listener.id)
+        kuryr.settle(connection, made.id)
+        kuryr.age(cloud, made.id)
+        assert read(connection, "core/amf").odd == set()
+        alive = read(connection, "core/smf")
+        assert alive.odd == {("listener-exists", "FAIL"), ("pools-used", "WARN")}
+        api.update_load_balancer(made.id, tags=[AMF])
+        kuryr.settle(connection, made.id)
+        kuryr.age(cloud, made.id)
+        left = read(connection, "core/amf")
+        by_id = kuryrsctp.verify(connection, made.id)
+        services = {str(row.ref) for row in kuryrsctp.list_services(connection)}
+        judged = {result.name for result in kuryrsctp.verify_all(connection)}
+        gone = read(connection, "core/smf", listed=False)
+    assert left.odd == {("pools-used", "WARN")}
+    assert listener.default_pool_id in left.told("pools-used")
+    assert [row for row in by_id.findings if row.status in (Status.WARN, Status.FAIL)] == [
+        left.row("pools-used")
+    ]
+    assert services == judged == {"core/amf", "default/sctp-demo"}
+    assert gone.odd == {("load-balancer-exists", "FAIL")}

@@ -12,7 +12,7 @@ from kuryrsctp.makers import UNKNOWN
 from kuryrsctp.makers.kuryr import KURYR
 from kuryrsctp.makers.maker import Maker
 from kuryrsctp.makers.occm import OCCM
-from kuryrsctp.model import Listener, LoadBalancer
+from kuryrsctp.model import Listener, LoadBalancer, Pool
 from kuryrsctp.naming import LoadBalancerId, ServiceName
 from tests.support.model import listener, load_balancer, pool
 
@@ -136,6 +136,61 @@ def test_a_pool_without_a_listener_is_of_the_service_that_its_name_tells() -> No
         service.claim.service: [each.id for each in service.load_balancer.orphaned_pools]
         for service in makers.services(found)
     } == {SERVICE[AMF]: ["p1"], SERVICE[SMF]: ["p2"]}
+
+
+def left(found: LoadBalancer) -> dict[object, tuple[list[str], bool]]:
+    """Return the pools without a listener of each Service, and whether it is one of SCTP."""
+    return {
+        service.claim.service: (
+            [each.id for each in service.load_balancer.orphaned_pools],
+            service.has_sctp,
+        )
+        for service in makers.services(found)
+    }
+
+
+OF_SMF = (pool(id="p", name=f"pool_0_{SMF}"),)
+BY_HAND = (pool(id="p", name="by hand"),)
+TCP = replace(port("web", AMF, number=3), protocol="TCP")
+
+
+@pytest.mark.parametrize("orphans", [OF_SMF, BY_HAND])
+def test_a_pool_that_no_service_claims_makes_no_service_and_is_left_to_that_of_the_first_port(
+    orphans: tuple[Pool, ...],
+) -> None:
+    own, guest = port("", AMF, number=2), port("", GREEN, number=1)
+    alone = balancer("front", own, tags=(AMF,), orphaned_pools=orphans)
+    assert left(alone) == {SERVICE[AMF]: (["p"], True)}
+    shared = balancer("front", own, guest, tags=(AMF, GREEN), orphaned_pools=orphans)
+    assert left(shared) == {SERVICE[AMF]: ([], True), SERVICE[GREEN]: (["p"], True)}
+    named_alike = balancer("core/amf", port("x"), orphaned_pools=orphans)
+    assert left(named_alike) == {ServiceName("core", "amf"): (["p"], True)}
+
+
+@pytest.mark.parametrize(
+    ("found", "service"),
+    [
+        (balancer(AMF, TCP, tags=(AMF,), orphaned_pools=OF_SMF), SERVICE[AMF]),
+        (balancer("front", TCP, tags=(AMF,), orphaned_pools=BY_HAND), SERVICE[AMF]),
+        (balancer("front", orphaned_pools=OF_SMF), None),
+    ],
+)
+def test_a_pool_of_a_service_that_is_gone_makes_no_other_one_of_sctp(
+    found: LoadBalancer, service: ServiceName | None
+) -> None:
+    assert left(found) == {service: (["p"], False)}
+
+
+@pytest.mark.parametrize("tags", [(AMF, SMF), (SMF,)])
+def test_a_service_whose_listener_is_gone_is_one_of_sctp_as_long_as_its_tag_is_there(
+    tags: tuple[str, ...],
+) -> None:
+    found = balancer(AMF, TCP, tags=tags, orphaned_pools=OF_SMF)
+    assert left(found)[SERVICE[SMF]] == (["p"], True)
+
+
+def test_a_pool_by_hand_on_a_load_balancer_by_hand_may_have_lost_its_listener() -> None:
+    assert left(balancer("front", orphaned_pools=BY_HAND)) == {None: (["p"], True)}
 
 
 def test_a_name_without_a_cluster_covers_every_cluster() -> None:
