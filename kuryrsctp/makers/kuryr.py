@@ -166,7 +166,10 @@ class Kuryr(Unknown):
         """Kuryr adds the service subnet to what a NetworkPolicy admits, if that is nothing."""
         if not cidrs or cidrs != vip_networks:
             return ""
-        return "the service subnet: a NetworkPolicy admits no client outside of it"
+        return (
+            "the service subnet: no client outside of it is admitted, because of a NetworkPolicy or"
+            " of a change by hand"
+        )
 
     def late(self, seconds: float) -> str:
         """Say that a change takes longer than Kuryr waits."""

@@ -164,9 +164,9 @@ class Maker(Protocol):
         ...
 
     def isolation(self, cidrs: frozenset[str], vip_networks: frozenset[str]) -> str:
-        """Say how allowed CIDRs show a NetworkPolicy that admits nobody from outside.
+        """Say that the CIDRs are those of a NetworkPolicy that admits nobody from outside.
 
-        `vip_networks` are the subnets of the VIPs. "" if the CIDRs do not show it.
+        `vip_networks` are the subnets of the VIPs. "" if the CIDRs are others.
         """
         ...
 

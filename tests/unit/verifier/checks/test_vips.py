@@ -133,7 +133,12 @@ def test_a_port_that_something_else_has_taken_is_wrong(
 @pytest.mark.parametrize(
     ("cidrs", "source", "verdict"),
     [
-        (("10.0.0.128/26",), None, "WARN only 10.0.0.128/26, the service subnet: a NetworkPolicy"),
+        (
+            ("10.0.0.128/26",),
+            None,
+            "WARN only 10.0.0.128/26, the service subnet: no client outside of it is admitted,"
+            " because of a NetworkPolicy or of a change by hand",
+        ),
         (("10.0.0.128/26",), "192.0.2.0/24", "FAIL only 10.0.0.128/26: not 192.0.2.0/24"),
         (("10.0.0.128/26", "192.0.2.0/24"), None, "OK only 10.0.0.128/26, 192.0.2.0/24"),
         (("192.0.2.0/24",), None, "OK only 192.0.2.0/24"),
