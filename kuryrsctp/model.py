@@ -188,13 +188,14 @@ class ListenerStatistics:
 
 
 class QuotaKind(enum.Enum):
-    """What a quota of Octavia's limits."""
+    """What a quota of Octavia's limits, or of Neutron's: of ports, as each VIP has one."""
 
     LOAD_BALANCERS = "load balancers"
     LISTENERS = "listeners"
     POOLS = "pools"
     MEMBERS = "members"
     HEALTH_MONITORS = "health monitors"
+    PORTS = "ports"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""How many objects a project may have in Octavia, from its API, and how many it has, counted here.
+"""How many objects a project may have, and how many it has: Octavia's are counted here.
 
 https://docs.openstack.org/api-ref/load-balancer/v2/#quotas
+https://docs.openstack.org/api-ref/network/v2/#show-quota-details-for-a-tenant
 """
 
 import threading
@@ -17,7 +18,7 @@ from kuryrsctp.cloud.paging import rows
 from kuryrsctp.cloud.rows import Row
 from kuryrsctp.model import Quota, QuotaKind
 
-# The API's names.
+# The names of Octavia's API.
 _NAMES = {
     QuotaKind.LOAD_BALANCERS: "load_balancer",
     QuotaKind.LISTENERS: "listener",
@@ -47,15 +48,21 @@ class Quotas:
 
         Raises CloudError.
         """
-        api = cloud.octavia
+        key = kind, project
         with self._counting:
-            if project not in self._limits:
-                self._limits[project] = cloud.call(lambda: _limits(api, project))
-            limits = self._limits[project]
-            key = kind, project
             if key not in self._quotas:
-                self._quotas[key] = None if limits is None else _quota(cloud, kind, project, limits)
+                is_neutrons = kind is QuotaKind.PORTS
+                self._quotas[key] = (
+                    _of_ports(cloud, project) if is_neutrons else self._counted(cloud, *key)
+                )
             return self._quotas[key]
+
+    def _counted(self, cloud: Cloud, kind: QuotaKind, project: str) -> Quota | None:
+        api = cloud.octavia
+        if project not in self._limits:
+            self._limits[project] = cloud.call(lambda: _limits(api, project))
+        limits = self._limits[project]
+        return None if limits is None else _quota(cloud, kind, project, limits)
 
 
 def _own_project(connection: Any) -> str | None:
@@ -65,14 +72,33 @@ def _own_project(connection: Any) -> str | None:
 
 
 def _limits(api: Any, project: str) -> Row | None:
+    return _shown(api, f"/lbaas/quotas/{project}")
+
+
+def _of_ports(cloud: Cloud, project: str) -> Quota | None:
+    """Return Neutron's quota of ports, which Neutron counts itself."""
+    api = cloud.neutron
+    if api is None:
+        return None
+    shown = cloud.call(lambda: _shown(api, f"/quotas/{project}/details"))
+    if shown is None:
+        return None
+    ports = shown.required_row("port")
+    limit = ports.number("limit")
+    used = ports.number("used", 0) + ports.number("reserved", 0)
+    return Quota(None) if limit < 0 else Quota(limit, used)
+
+
+def _shown(api: Any, path: str) -> Row | None:
+    """Return what an API shows of a project's quotas, None if it does not show them."""
     try:
-        return get(api, f"/lbaas/quotas/{project}", "quota").required_row("quota")
+        return get(api, path, "quota").required_row("quota")
     except (openstack.exceptions.ForbiddenException, openstack.exceptions.NotFoundException):
         return None
 
 
 def _quota(cloud: Cloud, kind: QuotaKind, project: str, limits: Row) -> Quota:
-    limit = limits.number(_NAMES[kind], -1)  # Octavia has -1 for none
+    limit = limits.number(_NAMES[kind], -1)  # Octavia and Neutron have -1 for none
     if limit < 0:
         return Quota(None)
     api = cloud.octavia

@@ -51,8 +51,9 @@ CAUSES: Mapping[str, str] = MappingProxyType(
         " -member-data of the Service.",
         "load-balancer-exists": "Kuryr makes none for a Service that is headless, without"
         " endpoints, or not of type ClusterIP or LoadBalancer; and none where Octavia refuses"
-        " it: the address is in use (409), the quota is used up (403), the provider is not enabled"
-        " (400). It then tries again, every two minutes. Or an annotation"
+        " it: the address is in use (409), Neutron's quota of ports is used up (409, which also"
+        " says that the address is in use), Octavia's quota is used up (403), the provider is not"
+        " enabled (400). It then tries again, every two minutes. Or an annotation"
         " openstack.org/kuryr-timeout-client-data or -member-data is no number: no event tells it."
         " With 403, 400 or such an annotation Kuryr also fails its liveness probe, and is"
         " restarted, which holds up all Services. Or it was renamed by hand: when Kuryr then misses"
@@ -74,6 +75,8 @@ CAUSES: Mapping[str, str] = MappingProxyType(
         f" SCTP. {_RESTARTED}",
         "pools-used": "The listener was deleted by hand: Kuryr makes listener and pool again, and"
         " leaves the old pool.",
+        "vip-security-groups": "Where Kuryr's [octavia_defaults] enforce_sg_rules is False, Kuryr"
+        " takes all groups from the VIP's port.",
     }
 )
 

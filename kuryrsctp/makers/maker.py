@@ -87,6 +87,11 @@ class Maker(Protocol):
         ...
 
     @property
+    def no_vip_group(self) -> str:
+        """When it takes all security groups from a VIP's port, "" if it never does."""
+        ...
+
+    @property
     def members_are_pods(self) -> bool:
         """Whether its members are pods, and not ports of nodes."""
         ...

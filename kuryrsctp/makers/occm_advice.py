@@ -42,7 +42,8 @@ CAUSES: Mapping[str, str] = MappingProxyType(
         " timeout-member-data of the Service.",
         "load-balancer-exists": "The Service is not of type LoadBalancer; there is no node for it;"
         " or Octavia refuses what it asks for, and then nothing is made: a quota has no room for"
-        " all of it, also one of pools or members; the annotation"
+        " all of it, also one of pools or members, or Neutron's of ports (409, which says that"
+        " the address is in use); the annotation"
         f" {_ANNOTATION}proxy-protocol is set; there is no such lb-method; or the annotation"
         f" {_ANNOTATION}default-tls-container-ref is set, and there is no key manager. Where the"
         " Service has the annotation"

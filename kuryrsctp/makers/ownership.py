@@ -96,8 +96,8 @@ def services(load_balancer: LoadBalancer) -> tuple[Service, ...]:
     owners = {part.id: _claim_of(part, load_balancer, claimed) for part in parts}
     if not claimed or any(owners[port.id] is _NOBODYS for port in ports):
         claimed = (*claimed, _NOBODYS)
-    sctp = [owners[part.id] for part in (*ports, *pools)]
-    heir = next((claim for claim in sctp if claim in claimed), claimed[0])
+    sctp: tuple[Listener | Pool, ...] = (*ports, *pools)
+    heir = next((owners[each.id] for each in sctp if owners[each.id] in claimed), claimed[0])
     owners |= {pool.id: heir for pool in pools if owners[pool.id] not in claimed}
     if len(claimed) == 1:
         return (Service(claim=claimed[0], load_balancer=load_balancer),)

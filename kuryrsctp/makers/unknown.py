@@ -27,6 +27,7 @@ class Unknown:
     no_floating_ip: str = ""
     missing_pool: str = ""
     one_member_port: str = ""
+    no_vip_group: str = ""
     members_are_pods: bool = False
     no_members: str = "right only while nothing is ready"
 

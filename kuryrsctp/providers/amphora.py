@@ -27,6 +27,13 @@ AMPHORA = Provider(
     default_persistence_timeout=360,
     traffic_source=TrafficSource.BALANCER,
     filters_at_vip=True,
+    # Packets to the VIP come in at the port of an amphora, which Octavia puts into the same groups.
+    no_vip_group="Octavia's own was taken from the VIP's port; whether it was taken from those of"
+    " the amphorae, too, where packets come in, is not known",
+    # Octavia 16, which has this version, was the first to do that when a load balancer is set.
+    vip_group_remedy="`openstack loadbalancer set --enable <load balancer>` lets Octavia put its"
+    " own group back on all of these (from version 2.29 of its API on); if it does not, ask the"
+    " cloud's operator to look at the groups of the ports",
     has_statistics=True,
     listener_error="the amphora does not run it",
     listener_degraded="it has reached its connection limit",

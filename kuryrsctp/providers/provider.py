@@ -73,6 +73,9 @@ class Provider:
     traffic_source: TrafficSource = TrafficSource.UNKNOWN
     # Whether security groups are enforced at the VIP's port; None if that is not known.
     filters_at_vip: bool | None = None
+    # What it means, where they are enforced there, that it has none; and how Octavia gives it one.
+    no_vip_group: str = "what comes in is not known"
+    vip_group_remedy: str = ""
     # Whether OFFLINE says that a part does not work.
     reports_offline: bool = True
     # Why a listener is in ERROR.

@@ -32,7 +32,7 @@ class Snapshot:
     balancer.
     `expected` is what the user says of the service, `network` what Neutron holds around it.
     Octavia's `api_version` is read only if there is no SCTP listener, and `quotas` only of what is
-    needed: None stands for one that may not be read. They are those of `quota_project`.
+    needed: None stands for one that cannot be read. They are those of `quota_project`.
     """
 
     service: ServiceRef
@@ -82,6 +82,7 @@ def needed(snapshot: Snapshot) -> Counter[QuotaKind]:
     in_each = max(members, len(set(expected.addresses)))
     total[QuotaKind.MEMBERS] += in_each * total[QuotaKind.POOLS]
     total[QuotaKind.HEALTH_MONITORS] += new_listeners
+    total[QuotaKind.PORTS] = total[QuotaKind.LOAD_BALANCERS]
     return total
 
 

@@ -214,6 +214,6 @@ def test_a_quota_that_octavia_does_not_show_a_reader_is_skipped(healthy: Healthy
     with forbidden(healthy.cloud, "load-balancer:read-quota"):
         short = healthy.rows("viewer", members=3)
         missing = healthy.rows("viewer", "core/udm")
-    secret = "these credentials may not read the project's quota"
+    secret = "these credentials cannot read the project's quota"
     assert skipped(short)["member-quota"] == secret
     assert skipped(missing)["load-balancer-quota"] == secret

@@ -49,6 +49,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:opens
 
 TCP = {"protocol": "TCP"}
 OFF = {"is_admin_state_up": False}
+OCCM = "kube_service_prod_core_nrf"
 BROKEN = {"provisioning_status": "ERROR"}
 PENDING = {"provisioning_status": "PENDING_UPDATE"}
 HUNG = {**PENDING, "age": timedelta(hours=6)}
@@ -79,6 +80,12 @@ CASES = {
         {("load-balancer-exists", "FAIL"), ("load-balancer-quota", "WARN")},
         "core/udm",
         users=("viewer",),  # an administrator's own project has another quota
+    ),
+    "no load balancer, and no port may be made for one": Case(
+        full("ports"),
+        {("load-balancer-exists", "FAIL"), ("port-quota", "WARN")},
+        "core/udm",
+        users=("viewer",),
     ),
     "two load balancers": Case(TWIN, {("load-balancer-unique", "FAIL")}, NAME),
     "load balancer off": Case(
@@ -284,6 +291,10 @@ CASES = {
     ),
     "VIP whose port was taken out of a group that was given to it": Case(
         together(vip_given_a_group("sctp"), vip_without_groups), {("vip-security-groups", "WARN")}
+    ),
+    "VIP of cloud-provider-openstack's whose port was taken out of all groups": Case(
+        together(changed("load_balancer", name=OCCM), vip_without_groups),
+        {("vip-security-groups", "WARN")},
     ),
     "floating IP that is DOWN": Case(floating_ip_down, {("floating-ip", "WARN")}),
 }

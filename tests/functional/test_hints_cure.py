@@ -26,6 +26,7 @@ from tests.support.service_faults import (
     rule_of_the_vip_deleted,
     tcp_only,
     together,
+    vip_without_groups,
 )
 from tests.support.shell import Shell
 
@@ -149,6 +150,10 @@ CASES = {
         "vip-security-groups",
         user="admin",
         choice=slice(1, None),
+    ),
+    "VIP of cloud-provider-openstack's in no group": Case(
+        together(changed("load_balancer", name="kube_service_prod_core_nrf"), vip_without_groups),
+        "vip-security-groups",
     ),
     # Without a router's agent it stays DOWN, which is a warning.
     "floating IP that leads astray": Case(floating_ip_astray, "floating-ip", odd=(Status.FAIL,)),

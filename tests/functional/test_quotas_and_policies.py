@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import openstack.exceptions
 import pytest
 
 from tests.support import kuryr
@@ -70,8 +71,26 @@ def test_the_quota_that_counts_is_that_of_the_load_balancers_project(
     assert f"in project {healthy.project}" in seen.told("listener-quota")
 
 
+def test_a_quota_of_ports_that_is_used_up_explains_the_address_that_octavia_says_is_in_use(
+    healthy: HealthyService,
+) -> None:
+    kuryrs = healthy.users["kuryr"]
+    with full("ports")(healthy):
+        with pytest.raises(openstack.exceptions.ConflictException, match="already in use: Quota"):
+            kuryr.make(kuryrs, OTHER)
+        seen = {
+            user: read(healthy.users[user], OTHER, project=healthy.project, listed=False)
+            for user in healthy.users
+        }
+    for reading in seen.values():
+        assert reading.odd == {("load-balancer-exists", "FAIL"), ("port-quota", "WARN")}
+        assert reading.told("port-quota").endswith(
+            f" ports in project {healthy.project}: there can be no more"
+        )
+
+
 def test_where_nothing_is_missing_no_quota_is_told(healthy: HealthyService) -> None:
-    with full("listeners", "pools", "members", "load_balancers")(healthy):
+    with full("listeners", "pools", "members", "load_balancers", "ports")(healthy):
         seen = read(healthy.users["kuryr"], NAME)
     assert seen.odd == set()
     assert not any("quota" in row.check for row in seen.report.findings)

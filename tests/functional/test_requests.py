@@ -105,6 +105,18 @@ def test_what_is_missing_costs_the_quota_and_a_list_of_what_counts_against_it(
     assert [request for request in everything if request in counting] == sorted(counting)
 
 
+def test_a_missing_load_balancer_costs_one_quota_of_each_api(shell: Shell, cloud: Cloud) -> None:
+    assert asked(shell, cloud, "verify", "nowhere", code=3) == sorted(
+        [
+            *AUTHENTICATION,
+            "GET /v2.0/lbaas/listeners",
+            "GET /v2.0/lbaas/loadbalancers",
+            "GET /v2.0/lbaas/quotas/<id>",
+            "GET /v2.0/quotas/<id>/details",
+        ]
+    )
+
+
 def test_the_list_costs_three_requests_and_a_token(shell: Shell, cloud: Cloud) -> None:
     assert asked(shell, cloud, "list") == sorted(
         [

@@ -104,7 +104,7 @@ def _entry_points() -> dict[str, EntryPoint]:
         entry_point.name.replace("_", " "): entry_point
         for distribution in distributions()
         for entry_point in distribution.entry_points
-        if re.fullmatch(r"openstack\.\w+\.v\w+", entry_point.group)
+        if re.fullmatch(r"openstack\.(?:common|\w+\.v\w+)", entry_point.group)
     }
 
 

@@ -109,11 +109,14 @@ def on_the_vips_subnet(healthy: HealthyService) -> Iterator[None]:
 
 
 def full(*kinds: str) -> Fault:
-    """Let the project have no more than it has of these (the SDK's names of quotas)."""
+    """Let the project have no more than it has of these (the SDK's names of quotas).
+
+    All are quotas of Octavia's, but for `ports`.
+    """
 
     @contextmanager
     def fault(healthy: HealthyService) -> Iterator[None]:
-        api: Any = healthy.users["admin"].load_balancer
+        admin: Any = healthy.users["admin"]
         used = {
             "load_balancers": len(list(healthy.octavia.load_balancers())),
             "listeners": len(list(healthy.octavia.listeners())),
@@ -121,11 +124,18 @@ def full(*kinds: str) -> Fault:
             "members": sum(len(pool.members) for pool in healthy.octavia.pools()),
             "health_monitors": len(list(healthy.octavia.health_monitors())),
         }
-        api.update_quota(healthy.project, **{kind: used[kind] for kind in kinds})
+        admin.load_balancer.update_quota(
+            healthy.project, **{kind: used[kind] for kind in kinds if kind in used}
+        )
+        if "ports" in kinds:
+            ports = len(list(admin.network.ports(project_id=healthy.project)))
+            admin.network.update_quota(healthy.project, ports=ports)
         try:
             yield
         finally:
-            api.delete_quota(healthy.project)
+            admin.load_balancer.delete_quota(healthy.project)
+            if "ports" in kinds:
+                admin.network.delete_quota(healthy.project)
 
     return fault
 

@@ -45,7 +45,7 @@ _PROTOCOLS = {
     meaning="The security groups of the VIPs' port allow SCTP to the listener's port, from --source"
     " or else from all clients that the listener admits.",
     cause="A rule was deleted by hand; or the VIP was given groups (vip_sg_ids), for which Octavia"
-    " makes no rules; or its port was taken out of one of these.",
+    " makes no rules; or its port was taken out of one of these, or of all groups.",
     remedy="`openstack security group rule create --ingress --protocol sctp --dst-port <port>"
     " <group>`",
 )
@@ -62,10 +62,11 @@ def vip_security_groups(target: ListenerTarget) -> CheckResult:
     deciding = target.load_balancer.vip_security_group_ids if provider.filters_at_vip else ()
     if lacking := [group for group in deciding if group not in port.security_group_ids]:
         return _lacking(target, lacking)
-    if not port.security_group_ids:
-        return ok("no group: right where only the members' groups filter")
     if provider.filters_at_vip is False:
-        return skip(f"{provider.title} filters at the members' ports, not at the VIP's")
+        place = f"{provider.title} filters at the members' ports, not at the VIP's"
+        return skip(place) if port.security_group_ids else ok(f"no group: {place}")
+    if provider.filters_at_vip and port.port_security and not port.security_group_ids:
+        return _without_group(target)
     versions = {vip.version for vip in target.load_balancer.vips}
     result = judge(
         target.snapshot.network,
@@ -81,6 +82,14 @@ def vip_security_groups(target: ListenerTarget) -> CheckResult:
     if own and result.hint and listener.admin_state_up and not deciding:
         return replace(result, hint=f"{own}; if not: {result.hint}")
     return result
+
+
+def _without_group(target: ListenerTarget) -> CheckResult:
+    """Say what it means that the VIPs' port is in no group, where groups are enforced."""
+    detail = f"no group: {target.provider.no_vip_group}"
+    if why := target.maker.no_vip_group:
+        return skip(f"{detail}; {why}")
+    return warn(detail, target.provider.vip_group_remedy)
 
 
 def _lacking(target: ListenerTarget, groups: Sequence[str]) -> CheckResult:

@@ -42,6 +42,7 @@ def _values(target: ServiceTarget) -> Iterator[tuple[str, str | None]]:
     yield "project", snapshot.quota_project
     if len(snapshot.load_balancers) == 1:
         yield "project", snapshot.load_balancers[0].project_id
+        yield "load balancer", snapshot.load_balancers[0].id
     if isinstance(target, ListenerTarget):
         listener = target.listener
         yield "pool", listener.pool.id if listener.pool else None

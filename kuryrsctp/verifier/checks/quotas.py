@@ -12,6 +12,7 @@ from collections.abc import Callable
 from kuryrsctp.model import QuotaKind
 from kuryrsctp.verifier.checks.catalogue import CheckResult, check, is_odd, ok, skip, warn
 from kuryrsctp.verifier.checks.targets import ServiceTarget
+from kuryrsctp.verifier.report import Status
 from kuryrsctp.verifier.snapshot import Snapshot, lacking, needed
 
 # A quota is said to be nearly used up when less than a tenth of it is left.
@@ -33,6 +34,12 @@ def _worth_a_row(kind: QuotaKind) -> Callable[[ServiceTarget], bool]:
         )
 
     return when
+
+
+def _is_not_known_to_have_room(target: ServiceTarget) -> bool:
+    snapshot = target.snapshot
+    is_needed = bool(needed(snapshot)[QuotaKind.PORTS])
+    return is_needed and _room(snapshot, QuotaKind.PORTS).status is not Status.OK
 
 
 @check(
@@ -106,11 +113,28 @@ def health_monitor_quota(target: ServiceTarget) -> CheckResult:
     return _room(target.snapshot, QuotaKind.HEALTH_MONITORS)
 
 
+@check(
+    "port-quota",
+    on=ServiceTarget,
+    when=_is_not_known_to_have_room,
+    meaning="Neutron's quota of --project, or of the credentials' own project, allows another port,"
+    " for the VIP. Only told where the load balancer is missing, and this may be why.",
+    cause="Servers, routers and other load balancers have used up the quota. Octavia then answers"
+    " 409, \"The VIP IP address is already in use: Quota exceeded for resources: ['port']\", though"
+    " no address is in use.",
+    remedy="ask the cloud's operator for more (`openstack quota show --network --usage <project>`"
+    " shows the limits)",
+)
+def port_quota(target: ServiceTarget) -> CheckResult:
+    """Compare Neutron's number of ports with the quota."""
+    return _room(target.snapshot, QuotaKind.PORTS)
+
+
 def _room(snapshot: Snapshot, kind: QuotaKind) -> CheckResult:
     """Say whether the quota has room for what is missing, and some to spare."""
     quota = snapshot.quotas.get(kind)
     if quota is None:
-        return skip("these credentials may not read the project's quota")
+        return skip("these credentials cannot read the project's quota")
     if quota.limit is None:
         return ok("no limit")
     used = f"{quota.used} of {quota.limit} {kind.value}"

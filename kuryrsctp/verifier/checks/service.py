@@ -19,8 +19,8 @@ _SIMILAR = 0.8  # of 1: a letter or two differ, however long the namespace is
     on=ServiceTarget,
     meaning="Octavia has a load balancer for the Service.",
     cause="Another namespace, cluster or project was meant; or no load balancer was made: the"
-    " Service is headless or has no endpoints yet, its address is in use, the quota is used up,"
-    " or the controller that makes load balancers is not running.",
+    " Service is headless or has no endpoints yet, its address is in use, a quota is used up (also"
+    " Neutron's of ports), or the controller that makes load balancers is not running.",
     remedy="check name, namespace and project; `kubectl describe service -n <namespace> <name>`"
     " shows the events, which mostly name the reason; then see the log of the controller"
     f" ({makers.CONTROLLERS})",

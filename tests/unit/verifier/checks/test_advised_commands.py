@@ -27,6 +27,7 @@ MADE_ANEW = {"listener-protocol", "pool-exists", "pool-protocol"}
 UNKNOWN_VALUES = {
     *((f"{kind}-quota", "project") for kind in ("load-balancer", "listener", "pool", "member")),
     ("health-monitor-quota", "project"),
+    ("port-quota", "project"),
     ("member-security-groups", "group that allows SCTP"),
     ("member-security-groups", "network of the clients"),
 }

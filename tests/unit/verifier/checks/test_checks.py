@@ -127,6 +127,7 @@ def test_every_check_but_those_on_what_is_missing_has_a_row_for_all_it_looks_at(
         "octavia-version",
         "pool-quota",
         "pools-used",
+        "port-quota",
     }
     assert set(rows) == set(checks.CATALOGUE) - rare
     assert rows.count("member-port") == 2

@@ -150,6 +150,49 @@ def test_where_a_provider_filters_is_not_claimed_unless_it_is_known(provider: st
     assert said(default).endswith(" filters at the VIP's port is not known")
 
 
+def without_a_group(found: LoadBalancer, *, port_security: bool = True) -> Finding:
+    """Return the row of a VIP whose port is in no group."""
+    vip = Port("vip-port", found.project_id, (found.vip_address,), port_security=port_security)
+    return row("vip-security-groups", found, PORT_NAME, ports=(vip,))
+
+
+@pytest.mark.parametrize("name", ["kube_service_prod_default_sctp-demo", "front"])
+def test_who_takes_an_amphoras_vip_out_of_octavias_group_may_have_closed_it(name: str) -> None:
+    found = without_a_group(load_balancer(name=name))
+    assert said(found) == (
+        "WARN no group: Octavia's own was taken from the VIP's port; whether it was taken from"
+        " those of the amphorae, too, where packets come in, is not known"
+    )
+    assert "`openstack loadbalancer set --enable 96b38be3`" in found.hint
+
+
+def test_kuryr_may_have_taken_the_group_away_itself() -> None:
+    found = said(without_a_group(load_balancer()))
+    assert found.startswith("SKIP no group: Octavia's own was taken from the VIP's port")
+    assert found.endswith(
+        "Kuryr takes it away where its [octavia_defaults] enforce_sg_rules is False"
+    )
+
+
+@pytest.mark.parametrize(
+    ("provider", "verdict"),
+    [
+        ("ovn", "OK no group: OVN filters at the members' ports, not at the VIP's"),
+        ("f5", "SKIP whether F5 filters at the VIP's port is not known"),
+        ("brick", "SKIP whether provider 'brick' filters at the VIP's port is not known"),
+    ],
+)
+def test_what_it_means_that_a_vip_is_in_no_group_depends_on_the_provider(
+    provider: str, verdict: str
+) -> None:
+    assert said(without_a_group(load_balancer(provider=provider))) == verdict
+
+
+def test_without_port_security_a_vip_needs_no_group() -> None:
+    found = without_a_group(load_balancer(), port_security=False)
+    assert said(found) == "OK the port is not filtered: everything is allowed"
+
+
 def test_a_given_group_that_is_not_visible_is_not_judged() -> None:
     assert said(given(visible=False)) == (
         "SKIP a group that was given to the VIP (vip_sg_ids) is not visible to these credentials"

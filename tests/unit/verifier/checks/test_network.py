@@ -102,9 +102,9 @@ def test_the_rule_that_is_missing_comes_as_a_command() -> None:
     }
 
 
-def test_a_vip_without_a_group_is_normal_and_with_ovn_its_groups_say_nothing() -> None:
+def test_with_ovn_the_groups_of_the_vip_say_nothing() -> None:
     bare = (Port("vip-port", "2e89a9e0", ("10.0.0.158",)), *PODS)
-    assert rows(ports=bare) == {}
+    assert rows(on_ovn(), ports=bare) == {}
     assert rows(on_ovn(), ports=(VIP, *PODS), groups=groups(rule(), vip=())) == of_the_vip(
         "SKIP OVN filters at the members' ports, not at the VIP's"
     )

@@ -19,7 +19,7 @@ from tests.support.model import NAME, findings, listener, load_balancer, odd, po
         (Quota(limit=10, used=9), None),
         (Quota(limit=10, used=10), "WARN 10 of 10 load balancers: there can be no more"),
         (Quota(limit=11, used=10), "WARN 10 of 11 load balancers: there can be only 1 more"),
-        (None, "SKIP these credentials may not read the project's quota"),
+        (None, "SKIP these credentials cannot read the project's quota"),
     ],
 )
 def test_a_missing_load_balancer_is_put_down_to_a_quota_that_is_used_up(
@@ -47,7 +47,7 @@ def test_a_missing_load_balancer_is_put_down_to_a_quota_that_is_used_up(
             {"addresses": ("10.0.0.9", "10.0.0.10")},
             "WARN 8 of 9 members: there can be only 1 more, and 2 are missing",
         ),
-        (None, {"members": 3}, "SKIP these credentials may not read the project's quota"),
+        (None, {"members": 3}, "SKIP these credentials cannot read the project's quota"),
     ],
 )
 def test_missing_members_are_put_down_to_a_quota_that_is_used_up(
@@ -70,9 +70,28 @@ def test_every_quota_may_be_why_there_is_no_load_balancer() -> None:
     """cloud-provider-openstack asks for all at once."""
     assert rows_on_quotas().keys() == {
         *("load-balancer-quota", "listener-quota", "pool-quota"),
-        *("member-quota", "health-monitor-quota"),
+        *("member-quota", "health-monitor-quota", "port-quota"),
     }
     assert rows_on_quotas(service=LoadBalancerId("96b38be3-1183-41c5-a0db-d246ef1d07cb")) == {}
+
+
+@pytest.mark.parametrize(
+    ("quota", "verdict"),
+    [
+        (Quota(limit=None), None),
+        (Quota(limit=500, used=9), None),
+        (Quota(limit=9, used=9), "WARN 9 of 9 ports: there can be no more"),
+        (None, "SKIP these credentials cannot read the project's quota"),
+    ],
+)
+def test_a_missing_load_balancer_is_put_down_to_a_quota_of_ports_that_is_not_known_to_have_room(
+    quota: Quota | None, verdict: str | None
+) -> None:
+    assert odd(quotas={QuotaKind.PORTS: quota}).get(("port-quota", NAME)) == verdict
+
+
+def test_a_load_balancer_that_is_there_has_its_port() -> None:
+    assert "port-quota" not in rows_on_quotas(load_balancer(listeners=()))
 
 
 def test_the_quota_of_pools_may_be_why_there_is_no_listener() -> None:
