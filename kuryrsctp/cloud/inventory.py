@@ -44,10 +44,8 @@ class ListedService:
 
     @property
     def name(self) -> str:
-        """The Service, or else the name or ID of the load balancer."""
-        if isinstance(self.ref, naming.ServiceName):
-            return str(self.ref)
-        return self.load_balancer.name or self.load_balancer.id
+        """The Service, or else the ID of the load balancer: what every command takes."""
+        return str(self.ref)
 
     @property
     def ports(self) -> tuple[int, ...]:
@@ -167,12 +165,12 @@ def list_services(
     on_progress: OnProgress = lambda count: None,
     timeout: float = LISTS_TIMEOUT,
 ) -> list[ListedService]:
-    """Return all services with an SCTP part that the connection can see, by name.
+    """Return all services with an SCTP part that the connection can see.
 
-    Where Services share a load balancer, each has a place in the list. `project` is a name or ID,
-    `namespace` one of Kubernetes; `on_progress` is called with the number of objects that were
-    read since its last call, by several threads; `timeout` bounds all API calls together, in
-    seconds.
+    They are sorted by name, and last come those that have only an ID. Where Services share a load
+    balancer, each has a place in the list. `project` is a name or ID, `namespace` one of
+    Kubernetes; `on_progress` is called with the number of objects that were read since its last
+    call, by several threads; `timeout` bounds all API calls together, in seconds.
 
     Raises UsageError for an unknown project, and CloudError.
     """
@@ -182,7 +180,7 @@ def list_services(
 
 
 def listed(services: Sequence[Service]) -> list[ListedService]:
-    """Return services as they are listed, by name."""
+    """Return services as they are listed: by name, and last those that have only an ID."""
     rows = [
         ListedService(
             ref=ref,
@@ -192,7 +190,14 @@ def listed(services: Sequence[Service]) -> list[ListedService]:
         )
         for ref, service in zip(makers.refs(services), services, strict=True)
     ]
-    return sorted(rows, key=lambda row: (row.name, row.load_balancer.id))
+    return sorted(rows, key=_place)
+
+
+def _place(row: ListedService) -> tuple[bool, str, str]:
+    load_balancer = row.load_balancer
+    if isinstance(row.ref, naming.LoadBalancerId):
+        return True, load_balancer.name, load_balancer.id
+    return False, row.name, load_balancer.id
 
 
 def _by_owner(parts: Iterable[Child]) -> dict[str, list[Child]]:

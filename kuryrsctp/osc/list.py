@@ -14,7 +14,15 @@ if TYPE_CHECKING:
     from kuryrsctp.cloud.inventory import ListedService
 
 _COLUMNS = ("Service", "Cluster", "VIP", "Ports", "Members", "Provider", "Status")
-_LONG_COLUMNS = (*_COLUMNS, "Operating Status", "Admin State", "Made By", "Project", "ID")
+_LONG_COLUMNS = (
+    *_COLUMNS,
+    "Operating Status",
+    "Admin State",
+    "Made By",
+    "Project",
+    "ID",
+    "Load Balancer",
+)
 
 _EPILOG = """\
 Exit status: 0 the list is complete, 1 it could not be read, 2 usage. The services
@@ -39,7 +47,9 @@ class Numbers(PlainColumn):
 class List(VerdictLister):
     """List the SCTP services that Octavia has load balancers for
 
-    Services that share a load balancer have a row each. All VIPs of a load balancer
+    Services that share a load balancer have a row each. Where the name does not tell
+    which Service it is, the load balancer's ID is shown, and --long shows its name.
+    All VIPs of a load balancer
     are listed. Members are counted for each port, in the order of the ports. The
     cluster is shown where the maker of the load balancer tells it:
     cloud-provider-openstack does, Kuryr does not.
@@ -60,7 +70,9 @@ class List(VerdictLister):
             help="Only services of this Kubernetes namespace",
         )
         parser.add_argument(
-            "--long", action="store_true", help="Show more states, the maker, project and ID"
+            "--long",
+            action="store_true",
+            help="Show more states, the maker, project, ID and name of the load balancer",
         )
         return parser
 
@@ -103,4 +115,5 @@ def _row(service: "ListedService") -> tuple[Any, ...]:
         service.maker,
         load_balancer.project_id,
         load_balancer.id,
+        load_balancer.name,
     )

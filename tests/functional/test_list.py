@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from openstack.connection import Connection
 
+import kuryrsctp
 from tests.support import kuryr
 from tests.support.cloud import Cloud
 from tests.support.shell import Shell
@@ -60,8 +61,9 @@ def test_services_are_listed_by_name_with_ports_and_members_as_data(
     shell: Shell, cloud: Cloud, others: dict[str, Any]
 ) -> None:
     rows = listed(shell, cloud)
-    assert [row["Service"] for row in rows] == ["by hand", "core/amf", "core/udm", WALKTHROUGH]
-    assert rows[1] == {
+    names = ["core/amf", "core/udm", WALKTHROUGH]
+    assert [row["Service"] for row in rows] == [*names, others["by hand"].id]
+    assert rows[0] == {
         "Service": "core/amf",
         "Cluster": "",
         "VIP": others["core/amf"].vip_address,
@@ -105,9 +107,32 @@ def test_long_tells_states_maker_project_and_id(
         "Made By": "cloud-provider-openstack",
         "Project": udm.project_id,
         "ID": udm.id,
+        "Load Balancer": "kube_service_a_cluster_core_udm",
     }
     assert rows["core/amf"]["Made By"] == "Kuryr"
-    assert rows["by hand"]["Made By"] == ""
+    by_hand = rows[others["by hand"].id]
+    assert (by_hand["Made By"], by_hand["Load Balancer"]) == ("", "by hand")
+
+
+def test_what_the_list_calls_a_service_is_taken_by_verify_and_probe(
+    connection: Connection, others: dict[str, Any]
+) -> None:
+    names = [row.name for row in kuryrsctp.list_services(connection)]
+    results = {result.name: result.report for result in kuryrsctp.verify_all(connection)}
+    assert (
+        set(names) == results.keys() == {*others, others["by hand"].id, WALKTHROUGH} - {"by hand"}
+    )
+    for name in names:
+        assert kuryrsctp.verify(connection, name).service == name
+        assert kuryrsctp.plan(connection, name).targets
+
+
+def test_a_load_balancer_that_may_be_meant_and_is_no_services_is_called_by_its_id(
+    connection: Connection,
+) -> None:
+    with kuryr.load_balancer(connection, "core/Amf_1", [kuryr.listener("x", 7)]) as made:
+        missing = kuryrsctp.verify(connection, "core/amf-1").findings[0]
+    assert missing.detail.endswith(f" load balancer {made.id} ('core/Amf_1')")
 
 
 @pytest.mark.parametrize(

@@ -311,12 +311,12 @@ def test_a_load_balancer_made_by_hand_is_a_services_that_uses_it(
     shell: Shell, cloud: Cloud, connection: Connection
 ) -> None:
     by_hand = kuryr.listener("theirs", 7, kuryr.member("x", "10.0.0.100", 7))
-    with occm.load_balancer(connection, "front", [AMF_PORT, by_hand], ["theirs", AMF]):
+    with occm.load_balancer(connection, "front", [AMF_PORT, by_hand], ["theirs", AMF]) as made:
         rows = Rows(shell, cloud, "core/amf", "--strict")
         everything = listed(shell, cloud, "--long")
     assert (rows.code, rows.services) == (0, ["core/amf"])
     assert rows.detail("listener-exists") == "SCTP:38412"
-    assert {("core/amf", (38412,), "cloud-provider-openstack"), ("front", (7,), "")} <= {
+    assert {("core/amf", (38412,), "cloud-provider-openstack"), (made.id, (7,), "")} <= {
         (row["Service"], tuple(row["Ports"]), row["Made By"]) for row in everything
     }
 

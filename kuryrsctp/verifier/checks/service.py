@@ -42,27 +42,31 @@ def load_balancer_exists(target: ServiceTarget) -> CheckResult:
 
 
 def _nearest(snapshot: Snapshot) -> list[str]:
-    """Return the names that may have been meant, quoted, the most likely first."""
+    """Return what may have been meant, as a command takes it, the most likely first.
+
+    That is a Service's name, quoted, or the ID of a load balancer of no known Service.
+    """
     asked = snapshot.service
     if isinstance(asked, naming.LoadBalancerId):
         return []
-    claims = [
-        claim
-        for load_balancer in snapshot.all_load_balancers
-        for claim in makers.claims(load_balancer)
-    ]
-    services = {str(claim.service): claim.service for claim in claims if claim.service}
-    names = [service.in_cluster for service in services.values()]
-    names += [load_balancer.name for load_balancer in snapshot.all_load_balancers]
+    elsewhere, texts = set[str](), dict[str, list[str]]()
+    for load_balancer in snapshot.all_load_balancers:
+        services = [claim.service for claim in makers.claims(load_balancer) if claim.service]
+        elsewhere |= {f"'{service}'" for service in services if asked.is_elsewhere(service)}
+        for service in services:
+            texts.setdefault(service.in_cluster, []).append(f"'{service.in_cluster}'")
+        if not services:
+            text = f"load balancer {load_balancer.id} ('{load_balancer.name}')"
+            texts.setdefault(load_balancer.name, []).append(text)
     # What has this very name is in another cluster, which has to be told.
-    names = [name for name in names if name != asked.in_cluster]
-    likely = [
-        *sorted(name for name, service in services.items() if asked.is_elsewhere(service)),
-        *(name for name in names if name.casefold() == asked.in_cluster),
-        *(name for name in names if name.endswith(f"/{asked.name}")),
-        *get_close_matches(asked.in_cluster, names, cutoff=_SIMILAR),
+    texts.pop(asked.in_cluster, None)
+    names = [
+        *(name for name in texts if name.casefold() == asked.in_cluster),
+        *(name for name in texts if name.endswith(f"/{asked.name}")),
+        *get_close_matches(asked.in_cluster, texts, cutoff=_SIMILAR),
     ]
-    return [f"'{name}'" for name in list(dict.fromkeys(likely))[:_MAX_NEAREST]]
+    likely = [*sorted(elsewhere), *(text for name in names for text in texts[name])]
+    return list(dict.fromkeys(likely))[:_MAX_NEAREST]
 
 
 @check(

@@ -153,11 +153,13 @@ def test_two_load_balancers_of_one_name_are_both_named_and_neither_is_judged() -
         (("core/sctp-demo",), "; there is 'core/sctp-demo'"),
         (
             ("core/sctp-demo", "DEFAULT/SCTP-DEMO"),
-            "; there is 'DEFAULT/SCTP-DEMO' and 'core/sctp-demo'",
+            "; there is load balancer 96b38be3 ('DEFAULT/SCTP-DEMO') and 'core/sctp-demo'",
         ),
+        ((OCCM_NAME.replace("demo", "dem0"),), "; there is 'default/sctp-dem0'"),
+        (("default/Sctp_demo",), "; there is load balancer 96b38be3 ('default/Sctp_demo')"),
     ],
 )
-def test_a_missing_load_balancer_comes_with_the_names_nearest_to_it(
+def test_a_missing_load_balancer_comes_with_what_a_command_takes_for_those_nearest_to_it(
     others: tuple[str, ...], nearest: str
 ) -> None:
     known = tuple(load_balancer(name=name) for name in others)
