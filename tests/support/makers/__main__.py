@@ -84,7 +84,9 @@ def _shell() -> int:
             "PATH": f"{sys.prefix}/bin:{programs_first}",
             "KUBECONFIG": kubeconfig,
         }
-        return subprocess.run([os.environ.get("SHELL", "/bin/bash")], env=environment).returncode
+        done = subprocess.run([os.environ.get("SHELL", "/bin/bash")], env=environment)
+        # A shell ends with the status of its last command, which a person has seen.
+        return 0 if sys.stdin.isatty() else done.returncode
 
 
 if __name__ == "__main__":
