@@ -20,10 +20,14 @@ _HEAD = """\
 Checks
 ======
 
-The rows of ``openstack kuryr sctp verify``, whose names are stable. Makers make one part after the
-other: what is missing (``listener-exists``, ``pool-exists``, ``members-exist``) is a ``WARN`` while
-its load balancer changes, and until a minute after, even for another Service; then a ``FAIL``. What
-``--port``, ``--members``, ``--member`` expect is one at once; what is being deleted is a ``SKIP``.
+What ``openstack kuryr sctp verify`` looks at, in the order of its rows. The names are stable:
+scripts can rely on them.
+
+Makers make and change one part after the other. What is missing (``listener-exists``,
+``pool-exists``, ``members-exist``) is a ``WARN`` while its load balancer is changing, and until a
+minute after the last change of it, also one for another Service; then it is a ``FAIL``. What
+``--port``, ``--members`` and ``--member`` expect is a ``FAIL`` until it is there. What is being
+deleted is a ``SKIP``.
 
 .. list-table::
    :header-rows: 1

@@ -19,6 +19,7 @@ from tests.support.lab.topology import REPOSITORY
 PAGES = REPOSITORY / "doc" / "source"
 KINDS = {"lab", "kubernetes", "install"}
 LONGEST = 200
+TABLES = {PAGES / "checks.rst"}  # looked up row by row
 LOADED_FROM_ELSEWHERE = re.compile(r'<(script|img|link|iframe)\b[^>]*"(https?:)?//|\$\.ajax')
 
 
@@ -85,7 +86,9 @@ def test_every_console_block_says_whether_it_is_run(page: Path) -> None:
     assert text.count(".. lab:") == sum(isinstance(step, Act) for step in steps(text))
 
 
-@pytest.mark.parametrize("page", sorted(PAGES.rglob("*.rst")), ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page", sorted(set(PAGES.rglob("*.rst")) - TABLES), ids=lambda page: page.stem
+)
 def test_a_page_can_be_read_at_one_sitting(page: Path) -> None:
     assert len(page.read_text().splitlines()) < LONGEST
 
