@@ -98,7 +98,9 @@ class Kuryr(Unknown):
     )
     no_floating_ip = "only type LoadBalancer has one"
     missing_pool = MISSING_POOL
-    no_vip_group = "Kuryr takes it away where its [octavia_defaults] enforce_sg_rules is False"
+    no_vip_group = (
+        "Kuryr takes all groups away where its [octavia_defaults] enforce_sg_rules is False"
+    )
     members_are_pods = True
     no_members = "right only while no pod is ready"
 

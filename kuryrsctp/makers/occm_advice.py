@@ -87,8 +87,10 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         " yaml`)",
         "listener-exists": f"see {_EVENTS}: a port that another Service has, or a quota; check that"
         f" the Service's ports have `protocol: SCTP`; then {_LOG}; {_AGAIN}",
-        "listener-name": "until it has its own tag again, no change of the Service is carried out:"
-        " `openstack loadbalancer listener set --tag <tag> <ID>`",
+        "listener-name": "compare with `kubectl get service -n <namespace> <name>`: if the Service"
+        " has this port, no change of the Service is carried out until the listener has its own tag"
+        " again: `openstack loadbalancer listener set --tag <tag> <ID>`; if not, leave its tags as"
+        " they are",
         "listener-protocol": "compare with the Service's ports and annotations (`kubectl get"
         f" service -n <namespace> <name> -o yaml`), and see {_LOG}",
         "load-balancer-exists": "check name, namespace, cluster and project; see"

@@ -32,7 +32,7 @@ AMPHORA = Provider(
     " the amphorae, too, where packets come in, is not known",
     # Octavia 16, which has this version, was the first to do that when a load balancer is set.
     vip_group_remedy="`openstack loadbalancer set --enable <load balancer>` lets Octavia put its"
-    " own group back on all of these (from version 2.29 of its API on); if it does not, ask the"
+    " own group back on these ports (from version 2.29 of its API on); if it does not, ask the"
     " cloud's operator to look at the groups of the ports",
     has_statistics=True,
     listener_error="the amphora does not run it",

@@ -46,7 +46,7 @@ WITHOUT_FAULT = {
     "pool-persistence",
     *("listener-exists", "listener-protocol", "load-balancer-exists", "load-balancer-quota"),
     *("members-distinct", "octavia-version", "pools-used", "member-backup", "pool-quota"),
-    *("health-monitor-quota", "listener-connection-limit", "listener-quota"),
+    *("health-monitor-quota", "listener-connection-limit", "listener-quota", "port-quota"),
 }
 
 

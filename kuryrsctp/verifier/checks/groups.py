@@ -86,6 +86,9 @@ def vip_security_groups(target: ListenerTarget) -> CheckResult:
 
 def _without_group(target: ListenerTarget) -> CheckResult:
     """Say what it means that the VIPs' port is in no group, where groups are enforced."""
+    if is_pending(target.load_balancer):
+        status = target.load_balancer.provisioning_status
+        return skip(f"no group, and {status}: its port may not be changed yet")
     detail = f"no group: {target.provider.no_vip_group}"
     if why := target.maker.no_vip_group:
         return skip(f"{detail}; {why}")

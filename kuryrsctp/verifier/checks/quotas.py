@@ -12,7 +12,6 @@ from collections.abc import Callable
 from kuryrsctp.model import QuotaKind
 from kuryrsctp.verifier.checks.catalogue import CheckResult, check, is_odd, ok, skip, warn
 from kuryrsctp.verifier.checks.targets import ServiceTarget
-from kuryrsctp.verifier.report import Status
 from kuryrsctp.verifier.snapshot import Snapshot, lacking, needed
 
 # A quota is said to be nearly used up when less than a tenth of it is left.
@@ -36,10 +35,13 @@ def _worth_a_row(kind: QuotaKind) -> Callable[[ServiceTarget], bool]:
     return when
 
 
-def _is_not_known_to_have_room(target: ServiceTarget) -> bool:
+def _may_lack_ports(target: ServiceTarget) -> bool:
+    """Tell whether ports are needed, and there is no room for them, or none that is known."""
     snapshot = target.snapshot
-    is_needed = bool(needed(snapshot)[QuotaKind.PORTS])
-    return is_needed and _room(snapshot, QuotaKind.PORTS).status is not Status.OK
+    missing, quota = needed(snapshot)[QuotaKind.PORTS], snapshot.quotas.get(QuotaKind.PORTS)
+    if not missing or quota is None:
+        return bool(missing)
+    return quota.limit is not None and quota.limit - quota.used < missing
 
 
 @check(
@@ -116,9 +118,10 @@ def health_monitor_quota(target: ServiceTarget) -> CheckResult:
 @check(
     "port-quota",
     on=ServiceTarget,
-    when=_is_not_known_to_have_room,
+    when=_may_lack_ports,
     meaning="Neutron's quota of --project, or of the credentials' own project, allows another port,"
-    " for the VIP. Only told where the load balancer is missing, and this may be why.",
+    " for the VIP. Only told where the load balancer is missing, and there is no room, or whether"
+    " there is any is not known.",
     cause="Servers, routers and other load balancers have used up the quota. Octavia then answers"
     " 409, \"The VIP IP address is already in use: Quota exceeded for resources: ['port']\", though"
     " no address is in use.",

@@ -170,7 +170,7 @@ def test_kuryr_may_have_taken_the_group_away_itself() -> None:
     found = said(without_a_group(load_balancer()))
     assert found.startswith("SKIP no group: Octavia's own was taken from the VIP's port")
     assert found.endswith(
-        "Kuryr takes it away where its [octavia_defaults] enforce_sg_rules is False"
+        "Kuryr takes all groups away where its [octavia_defaults] enforce_sg_rules is False"
     )
 
 
