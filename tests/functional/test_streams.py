@@ -54,11 +54,11 @@ def test_what_the_locale_lacks_is_escaped_and_tables_keep_their_form(
 def test_json_and_yaml_are_the_exact_data_in_every_locale(
     shell: Shell, cloud: Cloud, named: str, form: str
 ) -> None:
-    done = raw(shell, cloud, "list", "-f", form, encoding="ascii")
+    done = raw(shell, cloud, "list", "--long", "-f", form, encoding="ascii")
     assert (done.returncode, done.stderr) == (0, b"")
     done.stdout.decode("ascii")
     if form == "json":
-        assert NAME in {row["Service"] for row in json.loads(done.stdout)}
+        assert NAME in {row["Load Balancer"] for row in json.loads(done.stdout)}
 
 
 def test_the_exit_status_is_the_same_in_every_locale(
