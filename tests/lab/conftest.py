@@ -12,6 +12,7 @@ from tests.support.lab import Lab, topology
 @pytest.fixture(scope="session")
 def machine() -> Iterator[Lab]:
     with Lab.start() as lab:
+        lab.forks_openstack = True  # what a command costs here is its start-up
         yield lab
 
 

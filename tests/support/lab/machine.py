@@ -43,6 +43,8 @@ class Lab:
     ) -> None:
         self.directory = run
         self.link = link
+        self.forks_openstack = False
+        """Whether `openstack` on the client is forked from one that has started."""
         self._keeper = keeper
         ready = protocol.read_json(run / protocol.READY)
         self.environment: dict[str, str] = ready["environment"]
@@ -162,6 +164,8 @@ class Lab:
             "cwd": str(cwd or topology.REPOSITORY),
             "timeout": timeout,
             "terminal": terminal,
+            "forked": self.forks_openstack
+            and (argv[0], ns, terminal) == ("openstack", topology.CLIENT, None),
         }
         return Process(self.directory, argv, stdin, options)
 

@@ -11,12 +11,16 @@ import struct
 import subprocess
 import termios
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
 from tests.support.lab import protocol, topology
 from tests.support.lab.guest import system
+from tests.support.lab.guest.forking import Forked, Forking, Started
+
+Start = Callable[[dict[str, Any], Path], Started]
 
 _POLL_INTERVAL = 0.01
 _CHUNK = 1 << 16
@@ -24,15 +28,15 @@ _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
 
 
 class Job:
-    """A command that runs, and where its output goes."""
+    """A command that runs, and where its output goes; `start` starts it."""
 
-    def __init__(self, request: dict[str, Any], directory: Path) -> None:
+    def __init__(self, request: dict[str, Any], directory: Path, start: Start) -> None:
         self.directory = directory
         self.timed_out = False
         self.too_long = False
         timeout = request["timeout"]
         self.deadline = None if timeout is None else time.monotonic() + timeout
-        self.process = _start(request, directory)
+        self.process = start(request, directory)
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Send a signal to every process of the command's session."""
@@ -56,6 +60,7 @@ class Agent:
         self._deadline = time.monotonic() + lifetime
         self._jobs: dict[str, Job] = {}
         self._selector = selectors.DefaultSelector()
+        self._forking = Forking(self._selector)
         reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(writer)
         signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -86,7 +91,11 @@ class Agent:
     def _launch(self, request: dict[str, Any]) -> None:
         directory = self._run / protocol.JOBS / request["job"]
         try:
-            job = Job(request, directory)
+            job = Job(
+                request,
+                directory,
+                self._forking.start if self._forking.is_for(request) else _start,
+            )
         except system.GuestError as error:
             protocol.write_json(directory / "result", {"error": str(error)})
             return
@@ -97,6 +106,9 @@ class Agent:
             protocol.write_json(directory / "result", {"status": status})
             return
         self._jobs[request["job"]] = job
+        if isinstance(job.process, Forked):
+            told, ended = job.process.command.told, partial(self._end, request["job"])
+            self._selector.register(told, selectors.EVENT_READ, ended)
         for name in ("stdout", "stderr"):
             source: IO[bytes] | None = getattr(job.process, name)
             if source is not None:
@@ -133,10 +145,20 @@ class Agent:
                 return
             for name, job in list(self._jobs.items()):
                 if job.process.pid == pid:
-                    job.process.returncode = os.waitstatus_to_exitcode(status)
-                    self._flush(job)
-                    del self._jobs[name]
-                    job.finish(job.process.returncode)
+                    self._finish(name, os.waitstatus_to_exitcode(status))
+
+    def _end(self, name: str) -> None:
+        """Finish a command that was forked."""
+        process = self._jobs[name].process
+        assert isinstance(process, Forked)
+        self._selector.unregister(process.command.told)
+        self._finish(name, process.command.status())
+
+    def _finish(self, name: str, status: int) -> None:
+        job = self._jobs.pop(name)
+        job.process.returncode = status
+        self._flush(job)
+        job.finish(status)
 
     def _flush(self, job: Job) -> None:
         for source in (job.process.stdout, job.process.stderr):
