@@ -46,8 +46,8 @@ def _octavia(settings: Settings) -> Application:
     )
     rpc.get_server(target, [endpoints.Endpoints()]).start()
     render.publish_all()
-    states = settings.state / "states.json"
-    threading.Thread(target=heartbeats.run, args=(states,), daemon=True).start()
+    told = settings.state / "states.json", settings.database("octavia")
+    threading.Thread(target=heartbeats.run, args=told, daemon=True).start()
     return application
 
 

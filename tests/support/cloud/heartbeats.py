@@ -5,6 +5,7 @@
 import itertools
 import json
 import logging
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -17,10 +18,18 @@ from octavia.common import constants
 from octavia.db import api, models
 
 from tests.support.cloud import amphora_statistics
+from tests.support.cloud.parts import PARTS
 
 LOG = logging.getLogger(__name__)
-INTERVAL = 1.0  # seconds; a real amphora takes ten
-STATISTICS_INTERVAL = 10.0  # seconds, as a real amphora
+INTERVAL = 10.0  # seconds, as a real amphora
+_POLL = 1.0  # seconds until an amphora tells what is new, for which a real one takes ten
+_ALLOCATED = "SELECT load_balancer_id FROM amphora WHERE status = 'ALLOCATED'"
+_FAILURES = (
+    ValueError,
+    sqlite3.Error,
+    subprocess.SubprocessError,
+    sqlalchemy.exc.SQLAlchemyError,
+)
 
 _sequence = itertools.count()
 _NO_TRAFFIC = {"tx": 0, "rx": 0, "conns": 0, "totconns": 0, "ereq": 0}
@@ -29,28 +38,37 @@ _NO_TRAFFIC = {"tx": 0, "rx": 0, "conns": 0, "totconns": 0, "ereq": 0}
 _Traffic = Mapping[str, Mapping[str, int]]
 
 
-def run(states: Path) -> None:
-    """Send heartbeats for ever; every tenth has what the data path counts, where there is one.
+def run(states: Path, database: Path) -> None:
+    """Send heartbeats for ever, with what the data path counts, where there is one.
+
+    What is the same as a second ago is not told again before its time: to tell it is a tenth of
+    what Octavia does here.
 
     :param states: an optional JSON file, read each time, that says otherwise than all is well. A
         member's ID, name or ``address:port`` maps to UP, DOWN, DRAIN, MAINT or ``no check``; a
         listener's ID or name to OPEN, FULL or ABSENT; a load balancer's ID or name to SILENT.
+    :param database: Octavia's.
     """
     health = heartbeat_udp.UpdateHealthDb()
-    counted = time.monotonic()
+    looking = sqlite3.connect(database, timeout=60)
+    told, last = None, time.monotonic()
     while True:
-        traffic: _Traffic | None = None
+        traffic: _Traffic = {}
         try:
-            if time.monotonic() - counted >= STATISTICS_INTERVAL:
-                counted = time.monotonic()
+            said = _read(states)
+            present = said, looking.execute(PARTS.format(own=_ALLOCATED)).fetchall()
+            is_due = time.monotonic() - last >= INTERVAL
+            if is_due:
+                last = time.monotonic()
                 traffic = amphora_statistics.deltas()
-            for message in list(_messages(_read(states), traffic or {})):
+            for message in list(_messages(said, traffic)) if is_due or present != told else ():
                 health.update_health(message, "127.0.0.1")
                 if traffic:
                     heartbeat_udp.update_stats(message)
-        except (ValueError, subprocess.SubprocessError, sqlalchemy.exc.SQLAlchemyError):
+            told = present
+        except _FAILURES:
             LOG.exception("heartbeats failed, the next ones may not")
-        time.sleep(INTERVAL)
+        time.sleep(_POLL)
 
 
 def _read(states: Path) -> dict[str, str]:

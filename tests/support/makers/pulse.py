@@ -10,20 +10,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tests.support.cloud import Cloud
+from tests.support.cloud.parts import PARTS
 from tests.support.makers.kubernetes_api import KubernetesApi
 
 _OWN = (
-    "SELECT id FROM load_balancer JOIN marks"
+    "WITH marks(mark) AS (VALUES {values})"
+    " SELECT id FROM load_balancer JOIN marks"
     " ON ' ' || name LIKE mark OR ' ' || description LIKE mark"
     " UNION SELECT resource_id FROM tags JOIN marks ON tag LIKE mark"
-)
-_STATUSES = "id, provisioning_status, operating_status, updated_at"
-_PARTS = (
-    f"SELECT {_STATUSES} FROM load_balancer WHERE id IN own",
-    f"SELECT {_STATUSES} FROM listener WHERE load_balancer_id IN own",
-    f"SELECT {_STATUSES} FROM pool WHERE load_balancer_id IN own",
-    f"SELECT {_STATUSES} FROM member WHERE pool_id IN"
-    " (SELECT id FROM pool WHERE load_balancer_id IN own)",
 )
 
 
@@ -35,6 +29,6 @@ def pulse(cloud: Cloud, apis: Iterable[KubernetesApi], namespace: str, marks: Se
     kinds = ("Service", "Event", "Pod")
     found = [version for api in apis for kind in kinds for version in api.versions(kind, namespace)]
     values = ", ".join(["(?)"] * len(marks))
-    query = f"WITH marks(mark) AS (VALUES {values}), own AS ({_OWN}) {' UNION ALL '.join(_PARTS)}"
+    query = PARTS.format(own=_OWN.format(values=values))
     rows = cloud.sql("octavia", query, [f"%{mark}%" for mark in marks])
     return sorted(found), sorted(rows, key=str)
