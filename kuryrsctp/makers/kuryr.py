@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from kuryrsctp.makers.kuryr_advice import CAUSES, MISSING_POOL, REMEDIES
+from kuryrsctp.makers.kuryr_advice import ANEW, CAUSES, REMEDIES
 from kuryrsctp.makers.maker import Claim
 from kuryrsctp.makers.unknown import Unknown
 from kuryrsctp.model import Listener, LoadBalancer, Pool
@@ -97,7 +97,7 @@ class Kuryr(Unknown):
         " when an endpoint of the Service comes or goes"
     )
     no_floating_ip = "only type LoadBalancer has one"
-    missing_pool = MISSING_POOL
+    anew = ANEW
     no_vip_group = (
         "Kuryr takes all groups away where its [octavia_defaults] enforce_sg_rules is False"
     )

@@ -17,20 +17,16 @@ from types import MappingProxyType
 
 _EVENTS = "`kubectl describe service -n <namespace> <name>` (Kuryr's events)"
 _LOG = "the log of kuryr-controller"
-_ANEW = (
+
+# How to let it make a whole load balancer anew.
+ANEW = (
     "`kubectl delete kuryrloadbalancer -n <namespace> <name>` lets Kuryr make the whole load"
     " balancer anew, within two minutes or so; there is no traffic until then, and its floating IP"
     " may be another one"
 )
+
 _BY_HAND = "Kuryr neither changes nor removes what was made or renamed by hand"
 _RESTARTED = "A quota that is used up makes it fail its liveness probe: it is restarted."
-
-# When it makes a pool again.
-MISSING_POOL = (
-    "Kuryr makes a pool that was deleted when it looks, which it does every 10 minutes; if an"
-    " endpoint of the Service comes or goes before, Kuryr is restarted again and again instead"
-    " (events KuryrEnsureLBError with 404)"
-)
 
 CAUSES: Mapping[str, str] = MappingProxyType(
     {
@@ -97,7 +93,7 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         " there while this one has the port",
         "listener-port": f"compare with `kubectl get service -n <namespace> <name>`; {_BY_HAND}",
         "listener-protocol": "compare with the Service's ports (`kubectl get service -n <namespace>"
-        f" <name>`); if it is none of Kuryr's: {_ANEW}",
+        f" <name>`); if it is none of Kuryr's: {ANEW}",
         "member-name": "compare its address with `kubectl get endpoints -n <namespace> <name>`: the"
         f" associations that go to a member without an endpoint are lost; {_BY_HAND}",
         "member-port": f"compare with `kubectl get endpoints -n <namespace> <name>`; {_BY_HAND}",
@@ -110,10 +106,10 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         "pool-exists": "check that Kuryr's [octavia_defaults] lb_algorithm is one that the provider"
         f" supports; see {_EVENTS} and {_LOG}; a pool that was deleted by hand comes back when"
         " Kuryr looks, which it does every 10 minutes, unless Kuryr is restarted again and again"
-        f" (events KuryrEnsureLBError with 404): then {_ANEW}",
+        f" (events KuryrEnsureLBError with 404): then {ANEW}",
         "pool-name": f"{_BY_HAND}; traffic does not depend on the name; rename it if its members"
         " are the endpoints of this port (`kubectl get endpoints -n <namespace> <name>`):"
         " `openstack loadbalancer pool set --name <expected name> <ID>`",
-        "pool-protocol": f"leave it to Kuryr: {_ANEW}",
+        "pool-protocol": f"leave it to Kuryr: {ANEW}",
     }
 )

@@ -77,8 +77,8 @@ class Maker(Protocol):
         ...
 
     @property
-    def missing_pool(self) -> str:
-        """When it makes a pool again that is missing, "" if that is not known."""
+    def anew(self) -> str:
+        """How to let it make a whole load balancer anew, "" if that is not known."""
         ...
 
     @property
@@ -133,6 +133,10 @@ class Maker(Protocol):
 
     def is_own(self, listener: Listener, load_balancer: LoadBalancer) -> bool:
         """Tell whether name or tags of an SCTP listener say that this maker made it."""
+        ...
+
+    def removal(self, listener: Listener, load_balancer: LoadBalancer) -> str:
+        """Say when it deletes a listener that was made by hand, "" if it does not."""
         ...
 
     def is_made_for(

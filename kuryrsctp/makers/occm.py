@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from kuryrsctp.makers.maker import Claim
-from kuryrsctp.makers.occm_advice import CAUSES, MISSING_POOL, REMEDIES
+from kuryrsctp.makers.occm_advice import CAUSES, REMEDIES, REMOVAL
 from kuryrsctp.makers.unknown import Unknown
 from kuryrsctp.model import Listener, LoadBalancer, Pool
 from kuryrsctp.naming import LABEL, ServiceName
@@ -77,7 +77,6 @@ class Occm(Unknown):
         " it never was ACTIVE; `kubectl describe service -n <namespace> <name>` shows what it says"
     )
     no_floating_ip = "normal for an internal Service; of any other the events may tell why"
-    missing_pool = MISSING_POOL
     one_member_port = "a port of a Service has one node port at a time"
     no_members = ""
 
@@ -146,13 +145,22 @@ class Occm(Unknown):
         """Look for a mark among the tags, or in the name."""
         return bool(_told_marks(listener))
 
+    def removal(self, listener: Listener, load_balancer: LoadBalancer) -> str:
+        """It takes what has no tag for its own on the load balancer that it made for a Service.
+
+        That Service has to be there still: another that shares the load balancer does not do it.
+        """
+        own, marks = _own_mark(load_balancer), set(_marks(load_balancer.tags))
+        is_its = own is not None and (not marks or own in marks)
+        return REMOVAL if is_its and not listener.tags else ""
+
     def is_made_for(
         self, pool: Pool, listener: Listener, load_balancer: LoadBalancer
     ) -> bool | None:
         """Compare the Services, and then the numbers in the names.
 
-        Another number tells nothing: a port of the Service that is taken away gives its number to
-        the next one, and a pool that is made again has the new number.
+        A port of the Service that is taken away gives its number to the next one, and a pool that
+        is made again has the new number: another number tells nothing, and the same one little.
         """
         of_pool, of_listener = _told_marks(pool), _told_marks(listener)
         if not of_pool or not of_listener:

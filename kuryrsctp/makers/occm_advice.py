@@ -24,8 +24,11 @@ _AGAIN = (
     " annotation of any name will do); it then takes back other changes by hand, too"
 )
 
-# What makes it make a pool again.
-MISSING_POOL = _AGAIN
+# What becomes of a listener that was made by hand on the load balancer of a Service.
+REMOVAL = (
+    "cloud-provider-openstack deletes it with the next change of the Service, unless the Service"
+    " has this port"
+)
 
 CAUSES: Mapping[str, str] = MappingProxyType(
     {

@@ -46,11 +46,14 @@ class Service:
         return not load_balancer.listeners and any(map(is_sctp, load_balancer.neighbours))
 
     def _lost(self, pool: Pool) -> bool:
-        """Tell whether an SCTP pool without a listener is this Service's own."""
+        """Tell whether an SCTP pool without a listener is this Service's own.
+
+        Where the Service has listeners of another protocol, the pool's own name or tags tell it.
+        """
         load_balancer = self.load_balancer
-        return is_sctp(pool) and (
-            _claim_of(pool, load_balancer, claims(load_balancer)) == self.claim
-        )
+        is_own = _claim_of(pool, load_balancer, claims(load_balancer)) == self.claim
+        is_told = not load_balancer.listeners or _tells(pool, load_balancer)
+        return is_sctp(pool) and is_own and is_told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +90,8 @@ def services(load_balancer: LoadBalancer) -> tuple[Service, ...]:
     """Return what a load balancer does for each of its Services.
 
     SCTP listeners that none of them claims are a Service of an unknown maker. A pool that no
-    listener uses makes no Service: where none claims it, such as after its own was deleted, it is
-    left to the Service of the first SCTP port.
+    listener uses makes no Service: where its name and tags tell none that is there, such as after
+    its own was deleted, it is left to the Service of the first SCTP port.
     """
     claimed, ports = claims(load_balancer), sctp_listeners(load_balancer)
     pools = load_balancer.orphaned_pools
@@ -96,9 +99,10 @@ def services(load_balancer: LoadBalancer) -> tuple[Service, ...]:
     owners = {part.id: _claim_of(part, load_balancer, claimed) for part in parts}
     if not claimed or any(owners[port.id] is _NOBODYS for port in ports):
         claimed = (*claimed, _NOBODYS)
-    sctp: tuple[Listener | Pool, ...] = (*ports, *pools)
+    told = [p for p in pools if owners[p.id] in claimed and _tells(p, load_balancer)]
+    sctp: tuple[Listener | Pool, ...] = (*ports, *told)
     heir = next((owners[each.id] for each in sctp if owners[each.id] in claimed), claimed[0])
-    owners |= {pool.id: heir for pool in pools if owners[pool.id] not in claimed}
+    owners |= {pool.id: heir for pool in pools if pool not in told}
     if len(claimed) == 1:
         return (Service(claim=claimed[0], load_balancer=load_balancer),)
     return tuple(
@@ -187,6 +191,15 @@ def _claim_of(
             of_mark = (claim for claim in claimed if (claim.maker, claim.mark) == (maker, mark))
             return next(of_mark, Claim(maker, mark, None))
     return _NOBODYS
+
+
+def _tells(pool: Pool, load_balancer: LoadBalancer) -> bool:
+    """Tell whether the name or tags of a pool tell its Service, not only where it is."""
+    nowhere = replace(load_balancer, name="", description="")
+    return any(
+        maker.is_sctp_name(pool.name) or maker.mark_of(pool, nowhere) is not None
+        for maker in MAKERS
+    )
 
 
 def _share(load_balancer: LoadBalancer, claim: Claim, owners: Mapping[str, Claim]) -> LoadBalancer:

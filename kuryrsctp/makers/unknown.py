@@ -25,7 +25,7 @@ class Unknown:
     remedies: Mapping[str, str] = NOTHING
     repair: str = ""
     no_floating_ip: str = ""
-    missing_pool: str = ""
+    anew: str = ""
     one_member_port: str = ""
     no_vip_group: str = ""
     members_are_pods: bool = False
@@ -64,6 +64,10 @@ class Unknown:
     def is_own(self, listener: Listener, load_balancer: LoadBalancer) -> bool:
         """The names are not known."""
         return False
+
+    def removal(self, listener: Listener, load_balancer: LoadBalancer) -> str:
+        """It is not known to delete one."""
+        return ""
 
     def is_made_for(
         self, pool: Pool, listener: Listener, load_balancer: LoadBalancer

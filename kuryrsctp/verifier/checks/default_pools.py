@@ -2,7 +2,8 @@
 
 """Whether the default pool of a listener is its own: makers make a pool for each listener.
 
-Octavia lets several listeners of a load balancer use one pool, and each pool keeps its name.
+Octavia lets several listeners of a load balancer use one pool, and each pool keeps its name. A
+name may have been changed by hand, so that alone it proves nothing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,8 @@ from dataclasses import dataclass
 
 from kuryrsctp import makers
 from kuryrsctp.makers.maker import Maker
-from kuryrsctp.model import Listener, LoadBalancer, Pool
+from kuryrsctp.model import Listener, LoadBalancer, Pool, is_leaving
+from kuryrsctp.verifier.checks import statuses
 from kuryrsctp.verifier.checks.catalogue import CheckResult, fail, ok, warn
 from kuryrsctp.verifier.checks.placeholders import word
 from kuryrsctp.verifier.checks.targets import ListenerTarget
@@ -19,15 +21,17 @@ _COMPARE = (
     "compare the ports and members with the Service (`kubectl get service -n <namespace> <name> -o"
     " yaml`)"
 )
-_BY_HAND = (
-    "no name or tag tells that the maker of the load balancer made this listener: nothing is needed"
-    f" if it is meant to be another port for the same members; if not, {_COMPARE}"
+_BY_HAND = "no name or tag tells that the maker of the load balancer made this listener"
+_ALIAS = (
+    "nothing is needed if it is meant to be another port for the same members; if not, " + _COMPARE
 )
-UNNAMED = "find out whether its own pool is one that no listener uses, and that was renamed"
-_TAKE_AWAY = (
-    "no pool with its name is there, and Octavia takes no new one for a listener that has a pool:"
-    " `openstack loadbalancer listener unset --default-pool <ID>` takes the wrong one away, and no"
-    " client of the port gets an answer until it has its own"
+_NO_PORT = (
+    "if the Service does not have this port (`kubectl get service -n <namespace> <name>`), it lacks"
+    " no pool"
+)
+_NO_POOL = (
+    "no pool that can be used has its name, and Octavia refuses a new one for a listener that has a"
+    " pool"
 )
 
 
@@ -35,14 +39,14 @@ _TAKE_AWAY = (
 class Doubt:
     """Why the default pool of a listener may not be its own.
 
-    - `owner`: the listener that it was made for, as the names tell, None if they do not
-    - `others`: the other listeners that use it
-    - `is_sure`: whether the names tell that it was not made for this listener
+    - `users`: the maker's listeners that use it, too, and for which it may have been made
+    - `named`: the one for which its name tells that it was made, where that one does not use it
+    - `is_anothers`: whether the name tells that it was not made for the listener itself
     """
 
-    owner: Listener | None
-    others: tuple[Listener, ...]
-    is_sure: bool
+    users: tuple[Listener, ...]
+    named: Listener | None
+    is_anothers: bool
 
 
 def doubt(maker: Maker, listener: Listener, load_balancer: LoadBalancer) -> Doubt | None:
@@ -50,75 +54,83 @@ def doubt(maker: Maker, listener: Listener, load_balancer: LoadBalancer) -> Doub
     pool = listener.pool
     if pool is None:
         return None
-    rest = [each for each in _sctp_listeners(load_balancer) if each.id != listener.id]
-    others = tuple(each for each in rest if _pool_id(each) == pool.id)
-    fits = {each.id: maker.is_made_for(pool, each, load_balancer) for each in (listener, *rest)}
-    is_fitting = fits[listener.id]
-    if is_fitting:
-        others = tuple(each for each in others if fits[each.id])
-        return Doubt(None, others, is_sure=False) if others else None
-    # Where two pools have one name, the owner of that name may have the other one.
-    lacking = [each for each in rest if not _has_own(maker, each, load_balancer)]
-    for each in (*others, *(lacking if is_fitting is False else ())):
-        if fits[each.id]:
-            return Doubt(each, others, is_sure=True)
-    possible = tuple(each for each in others if fits[each.id] is None)
-    if is_fitting is False and possible:
-        return Doubt(None, possible, is_sure=True)
-    if is_fitting is False:  # or it was renamed by hand
-        is_judged = maker.is_own(listener, load_balancer)
-    else:
-        users = (listener, *possible)
-        is_judged = bool(possible) and any(maker.is_own(each, load_balancer) for each in users)
-    return Doubt(None, others, is_sure=False) if is_judged else None
+    rest = [each for each in staying(load_balancer) if each.id != listener.id]
+    fits = {
+        each.id: maker.is_made_for(pool, each, load_balancer)
+        for each in (listener, *rest)
+        if maker.is_own(each, load_balancer) or each is listener
+    }
+    users = tuple(
+        each for each in rest if _pool_id(each) == pool.id and fits.get(each.id, False) is not False
+    )
+    if fits[listener.id] is not False:
+        return Doubt(users, None, is_anothers=False) if users else None
+    lacking = (each for each in rest if not _has_own(maker, each, load_balancer))
+    named = next((each for each in lacking if fits.get(each.id)), None)
+    is_judged = users or named or maker.is_own(listener, load_balancer)
+    return Doubt(users, None if users else named, is_anothers=True) if is_judged else None
 
 
 def judge(target: ListenerTarget) -> CheckResult:
     """Say whether the pool of a listener is its own."""
-    found, pool = doubt(target.maker, target.listener, target.load_balancer), target.listener.pool
+    maker, listener, load_balancer = target.maker, target.listener, target.load_balancer
+    found, pool = doubt(maker, listener, load_balancer), listener.pool
     if found is None or pool is None:
         return ok("its own")
-    is_own = target.maker.is_own(target.listener, target.load_balancer)
-    say = fail if found.is_sure and is_own else warn
-    hint = _remedy(target, is_own=is_own, is_sure=found.is_sure)
-    return say(f"'{pool.name or pool.id}' {_reason(found)}", hint)
+    detail = _reason(found, f"'{pool.name or pool.id}'")
+    if change := statuses.last_change(target):
+        return statuses.not_yet(f"{detail} ({change})")
+    if not maker.is_own(listener, load_balancer):
+        removal = maker.removal(listener, load_balancer)
+        steps = (_BY_HAND, removal, _COMPARE) if removal else (_BY_HAND, _ALIAS)
+        return warn(detail, "; ".join(steps))
+    say = fail if found.is_anothers and found.users else warn
+    return say(detail, _remedy(target, found))
 
 
-def _reason(found: Doubt) -> str:
-    if found.owner:
-        return (
-            f"is the pool of {_listed([found.owner])}, as its name tells: the clients of this port"
-            " reach the members of that one"
-        )
-    if not found.others:
-        return "was made for another port or Service, as its name tells, or was renamed by hand"
-    shared = (
-        f"is also the pool of {_listed(found.others)}: all their clients reach the same members"
-    )
+def _reason(found: Doubt, pool: str) -> str:
+    users, named = found.users, found.named
+    if named:
+        instead = "another one" if named.pool else "none"
+        return f"by its name, {pool} is the pool of {_listed([named])}, which uses {instead}"
+    if not users:
+        return f"{pool} was made for another port or Service, as its name tells, or was renamed"
+    if not found.is_anothers:
+        same = "all their clients reach the same members"
+        return f"{pool} is also the pool of {_listed(users)}: {same}"
+    ports = " and ".join(str(each.protocol_port) for each in users)
     return (
-        f"was not made for this port, as its name tells, and {shared}" if found.is_sure else shared
+        f"by its name, {pool} is the pool of {_listed(users)}: the clients of this port reach the"
+        f" members of port {ports}"
     )
 
 
-def _remedy(target: ListenerTarget, *, is_own: bool, is_sure: bool) -> str:
-    listener = target.listener
-    right = [
-        pool
-        for pool in _pools(target.load_balancer)
-        if target.maker.is_made_for(pool, listener, target.load_balancer)
-    ]
-    if len(right) == 1 and right[0].id != _pool_id(listener):
-        return f"{give(right[0], listener)} gives it the pool that has its name"
-    if not is_own:
-        return _BY_HAND
-    if right:
-        ids = " and ".join(pool.id for pool in right)
-        return f"find out whether its own pool is this one ({ids}): {_COMPARE}"
-    if not is_sure:
+def _remedy(target: ListenerTarget, found: Doubt) -> str:
+    maker, listener, load_balancer = target.maker, target.listener, target.load_balancer
+    if pool := own_pool(maker, listener, load_balancer):
+        return (
+            f"{_COMPARE}: if the members of '{pool.name}' are those of this port,"
+            f" {give(pool, listener)} gives it its own pool"
+        )
+    unused = load_balancer.orphaned_pools
+    if any(may_be_of(maker, pool, listener, load_balancer) for pool in unused):
+        return f"find out whether its own pool is one that no listener uses: {_COMPARE}"
+    if not (found.is_anothers and found.users):
         return f"find out which listener the pool was made for: {_COMPARE}"
-    if may_be_of(target.maker, listener, target.load_balancer):
-        return f"{UNNAMED}: {_COMPARE}"
-    return "; ".join(filter(None, (_TAKE_AWAY, target.maker.missing_pool)))
+    last = f"as the last resort, {maker.anew}" if maker.anew else ""
+    return "; ".join(filter(None, (f"{_NO_POOL}: {_COMPARE}", last)))
+
+
+def of_missing(target: ListenerTarget) -> str:
+    """Say what to do about a listener without a pool, "" if nothing special."""
+    maker, listener, load_balancer = target.maker, target.listener, target.load_balancer
+    if maker is makers.UNKNOWN:
+        return ""
+    if not maker.is_own(listener, load_balancer):
+        removal = maker.removal(listener, load_balancer)
+        return "; ".join(filter(None, (_BY_HAND, _NO_PORT, removal)))
+    pool = own_pool(maker, listener, load_balancer)
+    return f"by its name, '{pool.name}' is its pool: {give(pool, listener)}" if pool else ""
 
 
 def give(pool: Pool, listener: Listener) -> str:
@@ -127,43 +139,76 @@ def give(pool: Pool, listener: Listener) -> str:
     return "`openstack loadbalancer listener set --default-pool {} {}`".format(*words)
 
 
-def waiting(maker: Maker, pool: Pool, load_balancer: LoadBalancer) -> tuple[Listener, ...]:
-    """Return the listeners that use another pool, while the name of this one is theirs alone."""
-    return tuple(
-        listener
-        for listener in makers.sctp_listeners(load_balancer)
-        if listener.pool
-        and maker.is_made_for(pool, listener, load_balancer)
-        and not _has_own(maker, listener, load_balancer)
-    )
+def own_pool(maker: Maker, listener: Listener, load_balancer: LoadBalancer) -> Pool | None:
+    """Return the only pool that by its name was made for a listener, and that it does not use.
+
+    None if there is more than one, if it cannot be used, or if it may be another listener's.
+    """
+    if not maker.is_own(listener, load_balancer):
+        return None
+    named = [
+        pool
+        for pool in _pools(load_balancer)
+        if pool.id != _pool_id(listener) and maker.is_made_for(pool, listener, load_balancer)
+    ]
+    if len(named) != 1 or named[0].provisioning_status == "ERROR" or is_leaving(named[0]):
+        return None
+    (pool,) = named
+    others = (each for each in staying(load_balancer) if each.id != listener.id)
+    is_others = any(_may_need(maker, pool, each, load_balancer) for each in others)
+    return None if is_others else pool
 
 
-def may_be_of(maker: Maker, listener: Listener, load_balancer: LoadBalancer) -> bool:
-    """Tell whether an unused pool may be that of a listener: its name tells nothing."""
-    return any(
-        maker.is_made_for(pool, listener, load_balancer) is None
-        for pool in load_balancer.orphaned_pools
-    )
+def may_be_of(maker: Maker, pool: Pool, listener: Listener, load_balancer: LoadBalancer) -> bool:
+    """Tell whether a pool may be what a listener lacks, that has none or another's."""
+    if is_leaving(pool) or _is_settled(maker, listener, load_balancer):
+        return False
+    made_for = maker.is_made_for(pool, listener, load_balancer)
+    if made_for is None:
+        is_odd = doubt(maker, listener, load_balancer) is not None
+        return lacks_pool(listener) or (is_odd and maker.is_own(listener, load_balancer))
+    return made_for
+
+
+def _may_need(maker: Maker, pool: Pool, listener: Listener, load_balancer: LoadBalancer) -> bool:
+    """Tell whether a pool is, or by its name may be, that of one of the maker's listeners."""
+    if not maker.is_own(listener, load_balancer):
+        return False
+    made_for = maker.is_made_for(pool, listener, load_balancer)
+    if _pool_id(listener) == pool.id:
+        return made_for is not False
+    return made_for is True and not _is_settled(maker, listener, load_balancer)
+
+
+def lacks_pool(listener: Listener) -> bool:
+    """Tell whether a listener has no pool, not only one that was not read."""
+    return listener.pool is None and listener.default_pool_id is None
 
 
 def _has_own(maker: Maker, listener: Listener, load_balancer: LoadBalancer) -> bool:
-    """Tell whether a listener uses a pool that was made for it."""
+    """Tell whether a listener uses a pool that by its name was made for it."""
     pool = listener.pool
     return pool is not None and maker.is_made_for(pool, listener, load_balancer) is True
 
 
-def _sctp_listeners(load_balancer: LoadBalancer) -> list[Listener]:
-    """Return the SCTP listeners, also those of other Services."""
+def _is_settled(maker: Maker, listener: Listener, load_balancer: LoadBalancer) -> bool:
+    """Tell whether a listener alone uses a pool that by its name was made for it."""
+    has_own = _has_own(maker, listener, load_balancer)
+    return has_own and doubt(maker, listener, load_balancer) is None
+
+
+def staying(load_balancer: LoadBalancer) -> list[Listener]:
+    """Return the SCTP listeners that are not being deleted, also those of other Services."""
     return [
         listener
         for listener in (*load_balancer.listeners, *load_balancer.neighbours)
-        if makers.is_sctp(listener)
+        if makers.is_sctp(listener) and not is_leaving(listener)
     ]
 
 
 def _pools(load_balancer: LoadBalancer) -> Iterator[Pool]:
     """Yield the pools that are there for SCTP, each once."""
-    used = (listener.pool for listener in _sctp_listeners(load_balancer))
+    used = (listener.pool for listener in staying(load_balancer))
     pools = (*filter(None, used), *load_balancer.orphaned_pools)
     yield from {pool.id: pool for pool in pools}.values()
 

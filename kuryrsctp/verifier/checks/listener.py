@@ -12,11 +12,6 @@ from kuryrsctp.verifier.checks.targets import ListenerTarget
 from kuryrsctp.verifier.report import Status
 from kuryrsctp.verifier.security_groups import Admission, covered
 
-_MADE_BY_HAND = (
-    "see the listener's row, listener-name, first: it was made or renamed by hand, and if the"
-    " Service does not have this port (`kubectl get service -n <namespace> <name>`), the Service"
-    " lacks no pool"
-)
 _EVERYWHERE = {4: "0.0.0.0/0", 6: "::/0"}
 
 
@@ -190,9 +185,9 @@ def pool_exists(target: ListenerTarget) -> CheckResult:
         # Octavia's listeners have no IDs of pools that are gone: it came or went between requests.
         return statuses.not_yet("its pool was made or deleted while it was read")
     result = statuses.missing(target, f"no pool: {target.provider.missing_pool}")
-    # What brings a pool back may cost the traffic of every port.
-    is_by_hand = result.status is Status.FAIL and is_odd(names.name(target, target.listener))
-    return replace(result, hint=_MADE_BY_HAND) if is_by_hand else result
+    # What makers do to bring a pool back may cost the traffic of every port.
+    is_sure = result.status is Status.FAIL
+    return replace(result, hint=default_pools.of_missing(target)) if is_sure else result
 
 
 @check(

@@ -2,18 +2,14 @@
 
 """Checks on the load balancer itself."""
 
-from collections import Counter
 from dataclasses import replace
 
 from kuryrsctp import makers
 from kuryrsctp.model import Listener, LoadBalancer, is_pending
-from kuryrsctp.verifier.checks import default_pools, statuses
+from kuryrsctp.verifier.checks import statuses, unused_pools
 from kuryrsctp.verifier.checks.catalogue import CheckResult, check, fail, ok, skip, warn
-from kuryrsctp.verifier.checks.placeholders import word
 from kuryrsctp.verifier.checks.targets import LoadBalancerTarget
 
-_MAX_COMMANDS = 3
-_NAMED_FOR_A_LISTENER = "by its name one of them was made for a listener that uses another pool"
 # Octavia's first API version with SCTP listeners.
 _SCTP_VERSION = (2, 23)
 
@@ -126,62 +122,7 @@ def pools_used(target: LoadBalancerTarget) -> CheckResult:
     pools = target.load_balancer.orphaned_pools
     listed = ", ".join(f"{pool.name or 'unnamed'} ({pool.id})" for pool in pools)
     is_changing = is_pending(target.load_balancer)
-    return warn(f"used by no listener: {listed}", _of_unused(target), transient=is_changing)
-
-
-def _of_unused(target: LoadBalancerTarget) -> str:
-    """Say what to do about pools that no listener uses: one may be what a listener lacks."""
-    pools = target.load_balancer.orphaned_pools
-    if of_wrong_pools := _of_wrong_pools(target):
-        return of_wrong_pools
-    ids = [word(pool.id, "pool") for pool in pools[:_MAX_COMMANDS]]
-    listeners = makers.sctp_listeners(target.load_balancer)
-    lacking = [listener for listener in listeners if listener.pool is None]
-    if not lacking:
-        commands = ", ".join(f"`openstack loadbalancer pool delete {pool}`" for pool in ids)
-        return f"none of them carries traffic; to remove what is not needed: {commands}"
-    if len(lacking) == len(pools) == 1 and lacking[0].protocol == pools[0].protocol:
-        listener = word(lacking[0].id, "listener")
-        return (
-            "delete nothing yet: if the pool was that of the listener without a pool, `openstack"
-            f" loadbalancer listener set --default-pool {ids[0]} {listener}` gives it back"
-        )
-    return "delete nothing yet: find out which of them the listeners without a pool have lost"
-
-
-def _of_wrong_pools(target: LoadBalancerTarget) -> str:
-    """Say what to do where listeners use other pools than those with their names; "" if none does.
-
-    A pool is given back to a listener only where the one that it uses is odd, too.
-    """
-    balancer, maker = target.load_balancer, target.maker
-    waiting = {
-        pool: default_pools.waiting(maker, pool, balancer) for pool in balancer.orphaned_pools
-    }
-    listeners = Counter(part.id for parts in waiting.values() for part in parts)
-    if not listeners:
-        return _of_renamed_pools(target)
-    commands = [
-        default_pools.give(pool, part)
-        for pool, parts in waiting.items()
-        for part in parts
-        if len(parts) == listeners[part.id] == 1 and default_pools.doubt(maker, part, balancer)
-    ]
-    if not commands:
-        return f"delete nothing yet: {_NAMED_FOR_A_LISTENER}; find out which one it has to use"
-    listed = ", ".join(commands[:_MAX_COMMANDS])
-    return f"delete nothing: {_NAMED_FOR_A_LISTENER}; {listed} gives it back"
-
-
-def _of_renamed_pools(target: LoadBalancerTarget) -> str:
-    """Say what to do where one of the pools may be that of a listener whose pool is another's."""
-    balancer, maker = target.load_balancer, target.maker
-    for listener in makers.sctp_listeners(balancer):
-        is_odd = maker.is_own(listener, balancer) and default_pools.doubt(maker, listener, balancer)
-        if is_odd and default_pools.may_be_of(maker, listener, balancer):
-            port = listener.protocol_port
-            return f"delete nothing yet, for the listener of port {port}: {default_pools.UNNAMED}"
-    return ""
+    return warn(f"used by no listener: {listed}", unused_pools.advice(target), transient=is_changing)
 
 
 def _neighbours(load_balancer: LoadBalancer) -> str:

@@ -57,7 +57,7 @@ def member_address(target: MemberTarget) -> CheckResult:
     "member-port",
     on=MemberTarget,
     meaning="The member's port is the one in its name, if its name has one, and with --port the"
-    " one that is expected. Where all members of a pool have one port, it is that of most.",
+    " one that is expected. Where the maker gives all members of a pool the same port, it is that of most.",
     cause="The member was made by hand, or the Service's ports have changed since.",
     remedy="compare with the port on which the member's host listens",
 )
@@ -85,12 +85,13 @@ def _other_ports(target: MemberTarget) -> str:
     members = [each for each in target.pool.members if not is_leaving(each)]
     counts = Counter(each.protocol_port for each in members)
     others = [port for port in counts if port != own and counts[port] >= counts[own]]
-    if not one_port or not others or is_leaving(target.member):
+    is_own = target.maker.is_own(target.listener, target.load_balancer)
+    if not (one_port and is_own and others) or is_leaving(target.member):
         return ""
     address = canonical(target.member.address)
     same = {each.protocol_port for each in members if canonical(each.address) == address} - {own}
     again = f"; {target.member.address} is also there with {_listed(same)}" if same else ""
-    return f"and members with {_listed(others)} are there: {one_port}{again}"
+    return f"other members have {_listed(others)}: {one_port}{again}"
 
 
 def _listed(ports: Iterable[int]) -> str:

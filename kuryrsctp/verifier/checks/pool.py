@@ -39,7 +39,8 @@ def pool_name(target: PoolTarget) -> CheckResult:
     if doubt is None:
         return names.name(target, target.pool)
     name = target.pool.name or "no name"
-    return ok(name) if doubt.owner else skip(f"{name}: see the listener's row, listener-pool")
+    is_of_other = doubt.is_anothers and bool(doubt.users or doubt.named)
+    return ok(name) if is_of_other else skip(f"{name}: see the listener's row, listener-pool")
 
 
 @check(

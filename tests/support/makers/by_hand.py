@@ -5,7 +5,8 @@
 An object is named by its kind and, where there are several, its place from 0; ``{of: 1}``
 at the end says of which load balancer it is a part:
 
-  ``add KIND {values}``, ``change KIND ATTRIBUTE VALUE [PLACE]``, ``delete KIND [PLACE]``
+  ``add KIND {values}``, ``change KIND ATTRIBUTE VALUE [PLACE]``, ``delete KIND [PLACE]``;
+  the ``default_pool`` of a listener that is added is the place of a pool
   ``error KIND [PLACE]``  let it be in ERROR; ``mend KIND [PLACE]`` lets it be ACTIVE
   ``attach ADDRESS``      let a floating IP lead to the first load balancer
   ``occupy ADDRESS``      make a port in the subnet of Services that has the address
@@ -123,6 +124,8 @@ class Hand:
         if kind == "member":
             self._api.create_member(self._find("pool", 0).id, **values)
         elif kind == "listener":
+            if "default_pool" in values:
+                values["default_pool_id"] = self._find("pool", values.pop("default_pool")).id
             self._api.create_listener(loadbalancer_id=balancer, **values)
         elif kind == "pool":
             self._api.create_pool(loadbalancer_id=balancer, **values)
