@@ -241,15 +241,17 @@ def on_the_pool_of_amf(connection: Connection) -> Iterator[tuple[Any, str, str]]
 
 
 def test_the_pool_of_one_service_is_wrong_for_the_listener_of_another(
-    connection: Connection,
+    connection: Connection, cloud: Cloud
 ) -> None:
-    with on_the_pool_of_amf(connection) as (_, listener, own):
+    with on_the_pool_of_amf(connection) as (made, listener, own):
+        assert read(connection, "core/smf").row("listener-pool").transient
+        kuryr.age(cloud, made.id)
         assert read(connection, "core/amf").odd == set()
         reading = read(connection, "core/smf")
     assert reading.odd == {("listener-pool", "FAIL"), ("pools-used", "WARN")}
     assert reading.told("listener-pool") == (
-        f"FAIL 'pool_0_{AMF}' is the pool of listener 'listener_0_{AMF}' (port 38412), as its name"
-        " tells: the clients of this port reach the members of that one"
+        f"FAIL by its name, 'pool_0_{AMF}' is the pool of listener 'listener_0_{AMF}' (port"
+        " 38412): the clients of this port reach the members of port 38412"
     )
     command = f"`openstack loadbalancer listener set --default-pool {own} {listener}`"
     assert command in reading.row("listener-pool").hint
@@ -257,22 +259,19 @@ def test_the_pool_of_one_service_is_wrong_for_the_listener_of_another(
     assert "pool delete" not in reading.hints
 
 
-def test_a_pool_of_its_own_is_made_only_once_the_wrong_one_was_taken_away(
-    connection: Connection,
+def test_a_listener_that_has_the_wrong_pool_gets_no_new_one(
+    connection: Connection, cloud: Cloud
 ) -> None:
     api: Any = connection.load_balancer
     with on_the_pool_of_amf(connection) as (made, listener, own):
         api.delete_pool(own)
         kuryr.settle(connection, made.id)
+        kuryr.age(cloud, made.id)
         hint = read(connection, "core/smf").row("listener-pool").hint
-        assert f"`openstack loadbalancer listener unset --default-pool {listener}`" in hint
-        wanted = {"protocol": "SCTP", "lb_algorithm": "ROUND_ROBIN", "listener_id": listener}
+        assert "Octavia refuses a new one for a listener that has a pool" in hint
+        assert "openstack" not in hint
         with pytest.raises(ConflictException):
-            api.create_pool(**wanted)
-        api.update_listener(listener, default_pool_id=None)
-        kuryr.settle(connection, made.id)
-        api.create_pool(**wanted)
-        kuryr.settle(connection, made.id)
+            api.create_pool(protocol="SCTP", lb_algorithm="ROUND_ROBIN", listener_id=listener)
 
 
 def test_no_second_listener_can_have_a_port(connection: Connection) -> None:

@@ -198,12 +198,13 @@ def _is_settled(maker: Maker, listener: Listener, load_balancer: LoadBalancer) -
 
 
 def staying(load_balancer: LoadBalancer) -> list[Listener]:
-    """Return the SCTP listeners that are not being deleted, also those of other Services."""
-    return [
+    """Return the SCTP listeners that are not being deleted, by port, of all Services."""
+    staying = (
         listener
         for listener in (*load_balancer.listeners, *load_balancer.neighbours)
         if makers.is_sctp(listener) and not is_leaving(listener)
-    ]
+    )
+    return sorted(staying, key=lambda listener: listener.protocol_port)
 
 
 def _pools(load_balancer: LoadBalancer) -> Iterator[Pool]:

@@ -10,6 +10,10 @@ from kuryrsctp.verifier.checks import statuses, unused_pools
 from kuryrsctp.verifier.checks.catalogue import CheckResult, check, fail, ok, skip, warn
 from kuryrsctp.verifier.checks.targets import LoadBalancerTarget
 
+_LEFT = (
+    "a pool for SCTP is there that no listener uses: whether the Service has such a port, or had"
+    " one, is not known"
+)
 # Octavia's first API version with SCTP listeners.
 _SCTP_VERSION = (2, 23)
 
@@ -104,6 +108,8 @@ def listener_exists(target: LoadBalancerTarget) -> CheckResult:
     elif not others:
         what = "no listener at all"
     detail = f"{what}; others on this load balancer: {others}" if others else what
+    if own and not missing and target.load_balancer.orphaned_pools:
+        return warn(f"{detail}; {_LEFT}", transient=True)
     return fail(detail, transient=True) if missing else statuses.missing(target, detail)
 
 
@@ -122,7 +128,9 @@ def pools_used(target: LoadBalancerTarget) -> CheckResult:
     pools = target.load_balancer.orphaned_pools
     listed = ", ".join(f"{pool.name or 'unnamed'} ({pool.id})" for pool in pools)
     is_changing = is_pending(target.load_balancer)
-    return warn(f"used by no listener: {listed}", unused_pools.advice(target), transient=is_changing)
+    return warn(
+        f"used by no listener: {listed}", unused_pools.advice(target), transient=is_changing
+    )
 
 
 def _neighbours(load_balancer: LoadBalancer) -> str:

@@ -57,7 +57,8 @@ def member_address(target: MemberTarget) -> CheckResult:
     "member-port",
     on=MemberTarget,
     meaning="The member's port is the one in its name, if its name has one, and with --port the"
-    " one that is expected. Where the maker gives all members of a pool the same port, it is that of most.",
+    " one that is expected. Where the maker gives all members of a pool the same port, it is that"
+    " of most.",
     cause="The member was made by hand, or the Service's ports have changed since.",
     remedy="compare with the port on which the member's host listens",
 )

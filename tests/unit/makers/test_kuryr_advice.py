@@ -120,7 +120,7 @@ def test_what_was_deleted_comes_back_when_kuryr_looks(case: str, event: str) -> 
     assert recordings.count(after_round) == (1, 1, 1)
     assert event in _reasons(after_round)
     assert "every 10 minutes" in REMEDIES["listener-exists"]
-    assert "every 10 minutes" in KURYR.missing_pool
+    assert "every 10 minutes" in REMEDIES["pool-exists"]
 
 
 def test_what_was_added_by_hand_stays_and_a_listener_gets_no_pool() -> None:
@@ -161,9 +161,10 @@ def test_a_restart_does_not_help_where_an_endpoint_came_while_its_pool_was_missi
     assert not came["is_alive"]
     assert not restarted["is_alive"]
     assert recordings.count(restarted) == (1, 0, 0)
-    assert "restarted again and again" in KURYR.missing_pool
+    assert "restarted again and again" in REMEDIES["pool-exists"]
     anew = recordings.state("kuryr", "deleted-pool-then-record-deleted")
     assert recordings.count(anew) == (1, 1, 2)
     assert _floating_ips(anew) == 1
     for check in ("pool-exists", "pool-protocol", "listener-protocol"):
-        assert "kubectl delete kuryrloadbalancer" in REMEDIES[check]
+        assert KURYR.anew in REMEDIES[check]
+    assert "kubectl delete kuryrloadbalancer" in KURYR.anew

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from kuryrsctp.makers.occm import OCCM
 from kuryrsctp.makers.occm_advice import CAUSES, REMEDIES
 from tests.support import recordings
 from tests.support.recordings import State
@@ -44,7 +43,6 @@ def test_a_new_annotation_brings_back_what_was_deleted(
     assert recordings.count(after) == (1, 1, 3)
     for check in ("listener-exists", "pool-exists"):
         assert "once the Service changes (an annotation of any name" in REMEDIES[check]
-    assert "once the Service changes (an annotation of any name" in OCCM.missing_pool
 
 
 def test_tags_that_were_taken_away_come_back_and_those_of_somebody_else_stop_all_changes() -> None:

@@ -181,6 +181,17 @@ def test_a_pool_of_a_service_that_is_gone_makes_no_other_one_of_sctp(
     assert left(found) == {service: (["p"], False)}
 
 
+def test_a_pool_by_hand_makes_no_service_of_tcp_one_of_sctp() -> None:
+    """Although the load balancer was made for the Service of TCP."""
+    shared = balancer(AMF, TCP, port("", SMF), tags=(AMF, SMF), orphaned_pools=BY_HAND)
+    assert left(shared) == {SERVICE[AMF]: ([], False), SERVICE[SMF]: (["p"], True)}
+    alone = balancer(AMF, TCP, tags=(AMF,), orphaned_pools=BY_HAND)
+    assert left(alone) == {SERVICE[AMF]: (["p"], False)}
+    web = replace(TCP, name="web", tags=())
+    kuryrs = balancer("core/amf", web, orphaned_pools=BY_HAND)
+    assert left(kuryrs) == {ServiceName("core", "amf"): (["p"], False)}
+
+
 @pytest.mark.parametrize("tags", [(AMF, SMF), (SMF,)])
 def test_a_service_whose_listener_is_gone_is_one_of_sctp_as_long_as_its_tag_is_there(
     tags: tuple[str, ...],

@@ -14,14 +14,13 @@ from tests.support.recorded_refusals import OCTAVIA, RECORDED
 
 # The checks whose hints may delete something, and why nothing is lost that works.
 DELETIONS = {
-    "listener-pool": "the pool stays, for another listener that uses it",
     "members-distinct": "another member has the same address and port",
     "pools-used": "no listener uses the pool",
     "floating-ip": "it leads to another address than the VIP",
 }
 # Those that may have a whole load balancer made anew: where one part is deleted, and an endpoint
 # changes before Kuryr looks, it fails for good.
-MADE_ANEW = {"listener-protocol", "pool-exists", "pool-protocol"}
+MADE_ANEW = {"listener-pool", "listener-protocol", "pool-exists", "pool-protocol"}
 
 # What a finding does not know: the ID of the credentials' own project, and what is to be chosen.
 UNKNOWN_VALUES = {
@@ -119,10 +118,7 @@ def _takes_away(command: Command, check: str, balancer: LoadBalancer) -> bool:
                 return True
             continue
         if given.get("listener") == listener.id and listener.protocol == "SCTP":
-            users = [
-                other for other in balancer.listeners if other.pool and other.pool.id == pool.id
-            ]
-            return check != "listener-pool" or len(users) < 2
+            return True
         if given.get("member"):
             same = [m for m in pool.members if m.id != given["member"]]
             if check != "members-distinct" or not same:

@@ -26,27 +26,27 @@ def service(*members: Member) -> LoadBalancer:
     return load_balancer(port, name=MARK)
 
 
-ONE_PORT = "are there: a port of a Service has one node port at a time"
+ONE_PORT = "a port of a Service has one node port at a time"
 
 
 def test_a_member_on_another_port_than_most_is_odd_and_the_others_are_not() -> None:
     assert odd(service(node(1), node(2), node(3, 31091))) == {
-        ("member-port", "worker-3"): f"WARN 31091, and members with 31090 {ONE_PORT}"
+        ("member-port", "worker-3"): f"WARN 31091, other members have 31090: {ONE_PORT}"
     }
 
 
 def test_a_node_that_is_there_twice_is_named() -> None:
     again = node(1, 31091, name="worker-1-again")
     assert odd(service(node(1), node(2), again)) == {
-        ("member-port", "worker-1-again"): f"WARN 31091, and members with 31090 {ONE_PORT};"
+        ("member-port", "worker-1-again"): f"WARN 31091, other members have 31090: {ONE_PORT};"
         " 192.168.0.1 is also there with 31090"
     }
 
 
 def test_where_as_many_have_the_one_port_as_the_other_neither_is_said_to_be_right() -> None:
     assert odd(service(node(1), node(2, 31091))) == {
-        ("member-port", "worker-1"): f"WARN 31090, and members with 31091 {ONE_PORT}",
-        ("member-port", "worker-2"): f"WARN 31091, and members with 31090 {ONE_PORT}",
+        ("member-port", "worker-1"): f"WARN 31090, other members have 31091: {ONE_PORT}",
+        ("member-port", "worker-2"): f"WARN 31091, other members have 31090: {ONE_PORT}",
     }
 
 
@@ -67,6 +67,11 @@ def test_two_ports_less_than_a_minute_after_a_change_may_come_right(status: str)
     assert row.detail.endswith("(the member changed less than a minute ago)")
     assert "may still be at work" in row.hint
     assert row.transient
+
+
+def test_whether_the_members_of_a_listener_by_hand_may_differ_is_not_known() -> None:
+    by_hand = listener(name="by-hand", pool=pool(node(1), node(2, 31091), name="by-hand"))
+    assert odd(load_balancer(by_hand, name=MARK)) == {}
 
 
 def test_a_member_that_is_being_deleted_is_not_counted() -> None:
