@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from kuryrsctp.makers.maker import Claim
-from kuryrsctp.makers.occm_advice import CAUSES, REMEDIES, REMOVAL
+from kuryrsctp.makers.occm_advice import CAUSES, POOL_REMOVAL, REMEDIES, REMOVAL
 from kuryrsctp.makers.unknown import Unknown
 from kuryrsctp.model import Listener, LoadBalancer, Pool
 from kuryrsctp.naming import LABEL, ServiceName
@@ -152,7 +152,9 @@ class Occm(Unknown):
         """
         own, marks = _own_mark(load_balancer), set(_marks(load_balancer.tags))
         is_its = own is not None and (not marks or own in marks)
-        return REMOVAL if is_its and not listener.tags else ""
+        if not is_its or listener.tags:
+            return ""
+        return POOL_REMOVAL if listener.pool else REMOVAL
 
     def is_made_for(
         self, pool: Pool, listener: Listener, load_balancer: LoadBalancer

@@ -6,11 +6,11 @@ It compares a Service with Octavia when the Service changes, its annotations inc
 comes or goes, and when it starts; where it fails, again after 5 s, then after twice as long each
 time, up to 5 minutes. At no other time does it look. It then makes again listeners, pools, members,
 monitors and the floating IP that were deleted, and sets back values, algorithms, tags that were
-taken away, and the names of members and monitors; it deletes listeners without a tag, and members
-that are not nodes. It stops at a listener that has tags, but not its own. What it leaves: weight,
-backup, and what is switched off; names of load balancers, listeners and pools, but where it starts
-with another --cluster-name; persistence of a pool; pools that no listener uses; and ERROR, but of a
-listener, pool or monitor that it has to change anyway.
+taken away, and the names of members and monitors; it deletes members that are not nodes, and
+listeners without a tag, with the pools that they use. It stops at a listener that has tags, but not
+its own. What it leaves: weight, backup, and what is switched off; names of load balancers,
+listeners and pools, but where it starts with another --cluster-name; persistence of a pool; pools
+that no listener uses; and ERROR, but of a listener, pool or monitor that it has to change anyway.
 """
 
 from collections.abc import Mapping
@@ -28,6 +28,11 @@ _AGAIN = (
 REMOVAL = (
     "cloud-provider-openstack deletes it with the next change of the Service, unless the Service"
     " has this port"
+)
+POOL_REMOVAL = (
+    f"{REMOVAL}, and deletes its pool with it: the Service's own listener on that pool has none"
+    " then until the Service changes once more; if no client needs this port, delete this listener"
+    " before, and the pool stays"
 )
 
 CAUSES: Mapping[str, str] = MappingProxyType(

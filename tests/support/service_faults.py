@@ -77,7 +77,7 @@ ONE_MEMBER_TWICE = beside(
 @contextmanager
 def pool_of_another_listener(healthy: HealthyService) -> Iterator[None]:
     """Give a listener the pool of another one: its own is used by none."""
-    with changed("other_listener", default_pool_id=healthy.ids["pool"])(healthy):
+    with stored("other_listener", default_pool_id=healthy.ids["pool"])(healthy):
         yield
 
 

@@ -59,6 +59,7 @@ FAILING = {
         "algorithm-of-another-provider": {"pool-algorithm"},
         "algorithm-unknown": NO_LOAD_BALANCER,
         "by-hand-added": NO_POOL,
+        "by-hand-alias": NO_POOL,
         "by-hand-listener-deleted-node": NO_LISTENER,
         "by-hand-listener-deleted": NO_LISTENER,
         "by-hand-load-balancer-deleted": NO_LOAD_BALANCER,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kuryrsctp.makers.occm_advice import CAUSES, REMEDIES
+from kuryrsctp.makers.occm_advice import CAUSES, POOL_REMOVAL, REMEDIES
 from tests.support import recordings
 from tests.support.recordings import State
 
@@ -45,6 +45,23 @@ def test_a_new_annotation_brings_back_what_was_deleted(
         assert "once the Service changes (an annotation of any name" in REMEDIES[check]
 
 
+def test_a_listener_by_hand_is_deleted_with_its_pool_although_the_service_uses_that_too() -> None:
+    added, touched, touched_again = (
+        recordings.state("occm", "by-hand-alias", step) for step in (1, 2, 3)
+    )
+    assert {each["default_pool_id"] for each in _listeners(added)} == {"<pool 1>"}
+    assert [each["default_pool_id"] for each in _listeners(touched)] == [None]
+    assert [pool["name"] for pool in recordings.pools(touched["load_balancers"][0])] == []
+    assert recordings.count(touched_again) == (1, 1, 3)
+    assert "deletes its pool with it" in POOL_REMOVAL
+    assert "has none then until the Service changes once more" in POOL_REMOVAL
+
+
+def test_a_listener_by_hand_with_a_tag_stays() -> None:
+    touched = recordings.state("occm", "by-hand-added")
+    assert [each["name"] for each in _listeners(touched)][1:] == ["theirs"]
+
+
 def test_tags_that_were_taken_away_come_back_and_those_of_somebody_else_stop_all_changes() -> None:
     taken, touched, replaced, refused = (
         recordings.state("occm", "by-hand-tags", step) for step in (2, 3, 4, 5)
@@ -56,9 +73,14 @@ def test_tags_that_were_taken_away_come_back_and_those_of_somebody_else_stop_all
     assert "no change of the Service is carried out" in REMEDIES["listener-name"]
 
 
-def _tags(state: State) -> list[list[str]]:
+def _listeners(state: State) -> list[State]:
     (balancer,) = state["load_balancers"]
-    return [listener["tags"] for listener in balancer["listeners"]]
+    found: list[State] = balancer["listeners"]
+    return found
+
+
+def _tags(state: State) -> list[list[str]]:
+    return [listener["tags"] for listener in _listeners(state)]
 
 
 @pytest.mark.parametrize(

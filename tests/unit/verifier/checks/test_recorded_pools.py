@@ -2,7 +2,7 @@
 
 """What the makers were seen to make has no wrong pool, and no two node ports in one pool."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import pytest
@@ -23,21 +23,26 @@ def _load_balancers(maker: str) -> Iterator[tuple[str, State]]:
                 yield f"{name}: {step['step']}", balancer
 
 
+def _is_alias(step: str) -> bool:
+    """Tell whether a step is of a case in which a listener by hand uses the Service's pool."""
+    return step.split(":")[0] in ("alias", "by-hand-alias")
+
+
 def _load_balancer(recorded: State) -> LoadBalancer:
-    listeners = [_listener(part) for part in recorded["listeners"]]
+    pools = {pool["id"]: _pool(pool) for pool in recordings.pools(recorded)}
+    listeners = [_listener(part, pools) for part in recorded["listeners"]]
     found = model.load_balancer(name=recorded["name"], tags=tuple(recorded["tags"]))
     return replace(found, listeners=tuple(listeners), description=recorded["description"])
 
 
-def _listener(recorded: State) -> Listener:
-    pool = recorded["default_pool"]
+def _listener(recorded: State, pools: Mapping[str, Pool]) -> Listener:
     return model.listener(
         id=recorded["id"],
         name=recorded["name"],
         protocol=recorded["protocol"],
         protocol_port=recorded["protocol_port"],
         tags=tuple(recorded["tags"]),
-        pool=_pool(pool) if pool else None,
+        pool=pools.get(recorded["default_pool_id"]),
     )
 
 
@@ -52,7 +57,8 @@ def test_no_listener_of_a_maker_has_the_pool_of_another(maker: str) -> None:
         found = _load_balancer(recorded)
         knowledge = makers.whole(found).claim.maker
         for listener in makers.sctp_listeners(found):
-            assert default_pools.doubt(knowledge, listener, found) is None, step
+            is_odd = default_pools.doubt(knowledge, listener, found) is not None
+            assert is_odd == (_is_alias(step) and listener.name.endswith("alias")), step
             judged += listener.pool is not None
     assert judged > 50
 
@@ -63,7 +69,7 @@ def test_no_pool_of_a_maker_serves_two_listeners(maker: str) -> None:
         pools = [
             part["default_pool_id"] for part in recorded["listeners"] if part["default_pool_id"]
         ]
-        assert len(pools) == len(set(pools)), step
+        assert len(pools) == len(set(pools)) or _is_alias(step), step
 
 
 def test_all_members_of_a_pool_have_one_node_port_but_where_one_was_added_by_hand() -> None:
