@@ -44,17 +44,20 @@ class Cloud:
         ]
 
     def whole(self, balancer: Body) -> Body:
-        """Return a load balancer with all its parts inside one another."""
+        """Return a load balancer with all its parts inside one another.
+
+        A pool that several listeners use is inside of the first one, by name.
+        """
         own = balancer["id"]
         found = self._list(f"pools?loadbalancer_id={own}")
         pools = {pool["id"]: self._pool(pool) for pool in found}
         listeners = [
             _kept("listener", listener) | {"default_pool": pools.pop(_pool_id(listener), None)}
-            for listener in self._list(f"listeners?load_balancer_id={own}")
+            for listener in _by_name(self._list(f"listeners?load_balancer_id={own}"))
         ]
         return {
             **_kept("load balancer", balancer),
-            "listeners": _by_name(listeners),
+            "listeners": listeners,
             "other_pools": _by_name(pools.values()),
             "vip_port": self._port(balancer["vip_port_id"]),
             "floating_ips": self._floating_ips(balancer["vip_port_id"]),

@@ -132,6 +132,15 @@ def test_what_was_added_by_hand_stays_and_a_listener_gets_no_pool() -> None:
     assert "neither changes nor removes what was made" in REMEDIES["listener-name"]
 
 
+def test_a_listener_by_hand_on_the_pool_of_the_service_stays_and_changes_nothing() -> None:
+    for step, members in ((1, 1), (2, 2)):
+        state = recordings.state("kuryr", "alias", step)
+        (balancer,) = state["load_balancers"]
+        pools = {part["name"]: part["default_pool_id"] for part in balancer["listeners"]}
+        assert pools == {"alias/demo:SCTP:90": "<pool 1>", "zz-alias": "<pool 1>"}
+        assert recordings.count(state) == (2, 1, members)
+
+
 def test_a_timeout_that_is_no_number_stops_kuryr_without_an_event() -> None:
     wrong, restarted, mended = (
         recordings.state("kuryr", "timeout-no-number", step) for step in range(3)
