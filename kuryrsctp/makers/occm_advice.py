@@ -26,8 +26,8 @@ _AGAIN = (
 
 # What becomes of a listener that was made by hand on the load balancer of a Service.
 REMOVAL = (
-    "cloud-provider-openstack deletes it with the next change of the Service, unless the Service"
-    " has this port"
+    "cloud-provider-openstack deletes this listener with the next change of the Service, unless the"
+    " Service has this port"
 )
 POOL_REMOVAL = (
     f"{REMOVAL}, and deletes its pool with it: the Service's own listener on that pool has none"

@@ -278,7 +278,7 @@ def test_a_listener_by_hand_without_a_tag_on_the_pool_of_a_service_is_odd() -> N
     assert {(key, row.status) for key, row in rows(found).items()} == {
         (("listener-pool", "alias"), Status.WARN)
     }
-    deleted = "cloud-provider-openstack deletes it with the next change of the Service"
+    deleted = "cloud-provider-openstack deletes this listener with the next change of the Service"
     assert deleted in hint(found, "listener-pool")
     assert "nothing is needed" not in hint(found, "listener-pool")
     by_hand = replace(found, name="front", tags=(AMF,))
@@ -332,7 +332,7 @@ def test_a_listener_by_hand_without_a_pool_may_be_deleted_by_the_maker() -> None
     alias = listener(id="alias", name="alias", protocol_port=99, pool=None)
     told = hint(load_balancer(occms(AMF, 0), alias, name=AMF), "pool-exists")
     assert told.startswith("no name or tag tells that the maker of the load balancer made")
-    assert "deletes it with the next change of the Service, unless" in told
+    assert "deletes this listener with the next change of the Service, unless" in told
 
 
 def test_names_that_may_have_been_cut_tell_nothing_for_sure() -> None:
