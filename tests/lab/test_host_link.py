@@ -2,6 +2,7 @@
 
 """The link to the host carries what a guest's client and servers of this host say to each other."""
 
+import contextlib
 import json
 import socket
 import struct
@@ -46,8 +47,9 @@ with socket.create_connection(("127.0.0.1", port)) as connection:
 
 
 def echo(connection: socket.socket) -> None:
-    """Send everything back once it is all here."""
-    connection.sendall(b"".join(iter(lambda: connection.recv(1 << 16), b"")))
+    """Send everything back once it is all here, to a client that may not want it any more."""
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        connection.sendall(b"".join(iter(lambda: connection.recv(1 << 16), b"")))
 
 
 class Server:
