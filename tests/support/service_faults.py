@@ -77,8 +77,12 @@ ONE_MEMBER_TWICE = beside(
 @contextmanager
 def pool_of_another_listener(healthy: HealthyService) -> Iterator[None]:
     """Give a listener the pool of another one: its own is used by none."""
+    healthy.settle()
     with stored("other_listener", default_pool_id=healthy.ids["pool"])(healthy):
-        yield
+        try:
+            yield
+        finally:
+            healthy.settle()  # a cure may be under way
 
 
 @contextmanager
