@@ -78,8 +78,8 @@ def judge(target: ListenerTarget) -> CheckResult:
     if found is None or pool is None:
         return ok("its own")
     detail = _reason(found, f"'{pool.name or pool.id}'")
-    if change := statuses.last_change(target):
-        return statuses.not_yet(f"{detail} ({change})")
+    if changing := statuses.while_changing(target, detail):
+        return changing
     if not maker.is_own(listener, load_balancer):
         removal = maker.removal(listener, load_balancer)
         steps = (_BY_HAND, removal, _COMPARE) if removal else (_BY_HAND, _ALIAS)

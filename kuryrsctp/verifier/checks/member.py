@@ -75,9 +75,7 @@ def member_port(target: MemberTarget) -> CheckResult:
     if not others:
         return ok(str(port))
     detail = f"{port}, {others}"
-    if change := statuses.last_change(target):
-        return statuses.not_yet(f"{detail} ({change})")
-    return warn(detail)
+    return statuses.while_changing(target, detail) or warn(detail)
 
 
 def _other_ports(target: MemberTarget) -> str:

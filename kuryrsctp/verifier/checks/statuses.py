@@ -50,11 +50,16 @@ def missing(target: LoadBalancerTarget, detail: str) -> CheckResult:
 
     Makers make and change one part after the other, and all is ACTIVE for seconds in between.
     """
-    change = last_change(target)
-    return not_yet(f"{detail} ({change})") if change else fail(detail, transient=True)
+    return while_changing(target, detail) or fail(detail, transient=True)
 
 
-def last_change(target: LoadBalancerTarget) -> str:
+def while_changing(target: LoadBalancerTarget, detail: str) -> CheckResult | None:
+    """Say that something is not as it should be yet, None where nothing has changed lately."""
+    change = _last_change(target)
+    return not_yet(f"{detail} ({change})") if change else None
+
+
+def _last_change(target: LoadBalancerTarget) -> str:
     """Say which part is changing, or has changed lately: the innermost one; "" if none has."""
     now = target.snapshot.now
     # That something is being deleted says more.
