@@ -49,8 +49,7 @@ class Job:
         result: dict[str, Any] = {"status": status, "timed_out": self.timed_out}
         if self.too_long:
             result["error"] = f"the command printed more than {protocol.MAX_OUTPUT} bytes"
-        with contextlib.suppress(FileNotFoundError):  # whoever asked may wait no more
-            protocol.write_json(self.directory / "result", result)
+        _answer(self.directory, result)
 
 
 class Agent:
@@ -98,13 +97,13 @@ class Agent:
                 self._forking.start if self._forking.is_for(request) else _start,
             )
         except system.GuestError as error:
-            protocol.write_json(directory / "result", {"error": str(error)})
+            _answer(directory, {"error": str(error)})
             return
         except OSError as error:
             missing = isinstance(error, FileNotFoundError)
             status = _NOT_FOUND if missing else _NOT_EXECUTABLE
-            (directory / "stderr").write_text(f"lab: {error.filename}: {error.strerror}\n")
-            protocol.write_json(directory / "result", {"status": status})
+            complaint = f"lab: {error.filename}: {error.strerror}\n"
+            _answer(directory, {"status": status}, complaint)
             return
         self._jobs[request["job"]] = job
         if isinstance(job.process, Forked):
@@ -178,6 +177,14 @@ class Agent:
     @staticmethod
     def _drain(reader: int) -> None:
         os.read(reader, _CHUNK)
+
+
+def _answer(directory: Path, result: dict[str, Any], complaint: str = "") -> None:
+    """Leave a result for the host to read, which may have taken the directory away."""
+    with contextlib.suppress(FileNotFoundError):
+        if complaint:
+            (directory / "stderr").write_text(complaint)
+        protocol.write_json(directory / "result", result)
 
 
 def _start(request: dict[str, Any], directory: Path) -> subprocess.Popen[bytes]:
