@@ -8,7 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
-from tests.support.cloud import PYTHON
+from tests.support.cloud import PYTHON, providers
 
 
 def main() -> int:
@@ -23,7 +23,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         if arguments.command == "prepare":
-            prepared.ensure()
+            prepared.ensure(arguments.provider)
         elif arguments.command == "serve":
             base = arguments.port_base
             ports = {name: base + i if base else 0 for i, name in enumerate(SERVERS)}
@@ -32,6 +32,7 @@ def main() -> int:
                 arguments.address,
                 STANDARD_PORTS if arguments.standard_ports else ports,
                 {"octavia": arguments.octavia_processes},
+                arguments.provider,
             )
         else:
             from tests.support.cloud import render
@@ -49,8 +50,16 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.support.cloud", description=__doc__)
     parser.set_defaults(die_with=None)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("prepare", help="make databases and keys, unless they are there")
+    prepare = commands.add_parser("prepare", help="make databases and keys, unless they are there")
     serve = commands.add_parser("serve", help="run the servers until SIGTERM")
+    for command in (prepare, serve):
+        command.add_argument(
+            "--provider",
+            choices=providers.NAMES,
+            default=providers.AMPHORA,
+            metavar="<provider>",
+            help="who moves the packets: %(choices)s (default: %(default)s)",
+        )
     serve.add_argument("--state", type=Path, required=True, metavar="<directory>")
     serve.add_argument("--address", default="127.0.0.1", metavar="<ip-address>")
     serve.add_argument(

@@ -56,4 +56,5 @@ _FACTORIES = {"keystone": _keystone, "neutron": _neutron, "octavia": _octavia}
 
 def load(server: str, settings: Settings) -> Application:
     """Build the WSGI application of a server, of which this process can hold only one."""
+    settings.adaptation().before_loading(server, settings.state)
     return readers_do_not_lock(_FACTORIES[server](settings))

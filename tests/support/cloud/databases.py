@@ -51,6 +51,7 @@ def neutron(settings: Settings) -> None:
     engine = api.CONTEXT_WRITER.get_engine()
     _write_ahead(engine)
     head.get_metadata().create_all(engine)
+    settings.adaptation().after_creating("neutron")
 
 
 def octavia(settings: Settings) -> None:

@@ -19,28 +19,30 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from tests.support.cloud import ROOT, processes, servers
+from tests.support.cloud import ROOT, processes, providers, servers
 from tests.support.cloud.settings import SERVERS, Settings
 
 CACHE = ROOT / ".lab" / "cloud"
 STEP_TIMEOUT = 300.0  # seconds
 
 
-def ensure() -> Path:
+def ensure(provider: str) -> Path:
     """Return the directory of the prepared cloud, and make it if there is none.
 
+    :param provider: who moves the packets; each has a prepared cloud of its own.
     :raises Failed: it cannot be made.
     """
-    wanted = CACHE / _digest()
+    providers.of(provider).require()
+    wanted = CACHE / f"{provider}-{_digest()}"
     if wanted.is_dir():
         return wanted
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not wanted.is_dir():  # perhaps somebody else was making it
-            _remove_others()
+            _remove_others(provider)
             new = Path(tempfile.mkdtemp(prefix="new-", dir=CACHE))
-            _make(new, wanted)
+            _make(new, wanted, provider)
     return wanted
 
 
@@ -59,34 +61,37 @@ def _digest() -> str:
     return digest.hexdigest()[:16]
 
 
-def _remove_others() -> None:
+def _remove_others(provider: str) -> None:
+    """Remove what is out of date: a prepared cloud of other inputs, or one that was never done."""
     for path in CACHE.iterdir():
-        if path.is_dir():
+        if path.is_dir() and path.name.startswith((f"{provider}-", "new-")):
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _make(new: Path, wanted: Path) -> None:
+def _make(new: Path, wanted: Path, provider: str) -> None:
     """Make everything aside, then move it where it belongs in one step."""
     try:
         compileall.compile_dir(Path(__file__).parent, quiet=2)
         with _step("importing the servers"):
             servers.import_shared()
-        _fill(new / "scratch")
-        _keep(new / "scratch", state(new))
-        shutil.rmtree(new / "scratch")
+        # The path of a socket has 107 characters at most, and a checkout's may be longer.
+        with tempfile.TemporaryDirectory(prefix="cloud-") as scratch:
+            _fill(Path(scratch), provider)
+            _keep(Path(scratch), state(new), provider)
         new.rename(wanted)
     finally:
         shutil.rmtree(new, ignore_errors=True)
 
 
-def _fill(scratch: Path) -> None:
+def _fill(scratch: Path, provider: str) -> None:
     """Start the servers on empty databases and make everything through their APIs."""
     from tests.support.cloud import databases, seed
 
     os.environ["LAB_AMPHORA_DIR"] = str(scratch / "amphora")
     os.environ.pop("LAB_AMPHORA_HOOK", None)
     sockets = {name: servers.listen("127.0.0.1", 0) for name in SERVERS}
-    settings = Settings(scratch, {name: servers.url(s) for name, s in sockets.items()})
+    urls = {name: servers.url(opened) for name, opened in sockets.items()}
+    settings = Settings(scratch, urls, provider=provider)
     _make_keys(settings.secrets)
     settings.write_clouds()
     settings.management_network.write_text("")
@@ -97,7 +102,10 @@ def _fill(scratch: Path) -> None:
             child = processes.fork(text, log, partial(function, settings))
             processes.finish(child, log, STEP_TIMEOUT)
 
-    with servers.running(settings, sockets) as started:
+    with (
+        settings.adaptation().beside(scratch, scratch / "provider.log"),
+        servers.running(settings, sockets) as started,
+    ):
         for name in SERVERS:
             settings.write(name)
             run(f"creating {name}'s database", getattr(databases, name))
@@ -110,7 +118,7 @@ def _fill(scratch: Path) -> None:
         run("making load balancers", seed.load_balancers)
 
 
-def _keep(scratch: Path, kept: Path) -> None:
+def _keep(scratch: Path, kept: Path, provider: str) -> None:
     """Keep the databases, without their write-ahead logs, and what belongs to their content."""
     kept.mkdir()
     for name in SERVERS:
@@ -119,8 +127,8 @@ def _keep(scratch: Path, kept: Path) -> None:
             database.execute("VACUUM INTO ?", (str(target),))
         with contextlib.closing(sqlite3.connect(target)) as database:
             database.execute("PRAGMA journal_mode=WAL")
-    for name in ("management-network", "secrets"):
-        (scratch / name).rename(kept / name)
+    for name in ("management-network", "secrets", *providers.of(provider).kept):
+        shutil.move(scratch / name, kept / name)
 
 
 @contextlib.contextmanager

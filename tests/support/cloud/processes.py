@@ -6,8 +6,9 @@ import ctypes
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.context import ForkProcess
 from pathlib import Path
 
@@ -49,6 +50,26 @@ def fork(name: str, log: Path, target: Callable[[], None]) -> ForkProcess:
     process = multiprocessing.get_context("fork").Process(target=run, name=name)
     process.start()
     return process
+
+
+def run(
+    argv: Sequence[str], environment: Mapping[str, str], log: Path
+) -> "subprocess.Popen[bytes]":
+    """Start a program whose output goes to a log file.
+
+    :param environment: variables, beside those of this process.
+    """
+    parent = os.getpid()
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env={**os.environ, **environment},
+            preexec_fn=lambda: die_with(parent),
+            start_new_session=True,  # Ctrl-C is the parent's to handle
+        )
 
 
 def finish(process: ForkProcess, log: Path, timeout: float) -> None:

@@ -3,12 +3,14 @@
 """Fills the cloud through its real APIs, as an administrator and then Kuryr would."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import openstack
 from openstack.connection import Connection
 
 from tests.support.cloud import walkthrough
+from tests.support.cloud.providers import Provider
 from tests.support.cloud.settings import CATALOGUE_TYPES, Settings
 from tests.support.cloud.walkthrough import Network, Service
 
@@ -63,19 +65,24 @@ def networks(settings: Settings) -> None:
     kuryr: Any = _connect(settings, "kuryr").network
     router = kuryr.create_router(name="k8s-router", external_gateway_info={"network_id": public.id})
     subnets = {}
-    for network in (walkthrough.SERVICE_NETWORK, walkthrough.POD_NETWORK):
+    adapted = settings.adaptation()
+    more = adapted.networks
+    for network in (walkthrough.SERVICE_NETWORK, walkthrough.POD_NETWORK, *more):
         _network(kuryr, network)
         for subnet in network.subnets:
             subnets[subnet.name] = kuryr.find_subnet(subnet.name, ignore_missing=False)
             kuryr.add_interface_to_router(router, subnet_id=subnets[subnet.name].id)
-    _pods(kuryr)
+    ports = _pods(kuryr, adapted)
+    for name, (network, addresses) in adapted.ports.items():
+        ports[name] = _port(kuryr, name, network, addresses)
+    adapted.note_ports(settings.state, ports)
 
 
 def load_balancers(settings: Settings) -> None:
     """Make the walkthrough's load balancers, names and settings as Kuryr chooses them."""
     connection = _connect(settings, "kuryr")
     for service in walkthrough.SERVICES:
-        _load_balancer(connection, service)
+        _load_balancer(connection, service, settings.adaptation())
 
 
 def _connect(settings: Settings, cloud: str) -> Connection:
@@ -98,46 +105,63 @@ def _network(api: Any, network: Network, **options: Any) -> Any:
     return created
 
 
-def _pods(network: Any) -> None:
-    """Give each pod a port that lets SCTP in from where an amphora's packets come."""
+def _pods(network: Any, adapted: Provider) -> dict[str, dict[str, str]]:
+    """Give each pod a port that lets SCTP in from where the provider's packets come."""
     group = network.create_security_group(name="k8s-pods")
-    for subnet in walkthrough.SERVICE_NETWORK.subnets:
+    for prefix in adapted.pods_admit(walkthrough.SERVICE_NETWORK):
         network.create_security_group_rule(
             security_group_id=group.id,
             direction="ingress",
-            ether_type="IPv6" if ":" in subnet.cidr else "IPv4",
+            ether_type="IPv6" if ":" in prefix else "IPv4",
             protocol="sctp",
-            remote_ip_prefix=subnet.cidr,
+            remote_ip_prefix=prefix,
         )
-    net = network.find_network(walkthrough.POD_NETWORK.name, ignore_missing=False)
-    for pod, address in walkthrough.PODS.items():
-        network.create_port(
-            name=pod,
-            network_id=net.id,
-            fixed_ips=[{"ip_address": address}, {"ip_address": walkthrough.PODS_V6[pod]}],
+    return {
+        pod: _port(
+            network,
+            pod,
+            walkthrough.POD_NETWORK,
+            (address, walkthrough.PODS_V6[pod]),
             security_group_ids=[group.id],
         )
+        for pod, address in walkthrough.PODS.items()
+    }
 
 
-def _load_balancer(connection: Connection, service: Service) -> None:
+def _port(
+    api: Any, name: str, network: Network, addresses: Sequence[str], **options: Any
+) -> dict[str, str]:
+    made = api.create_port(
+        name=name,
+        network_id=api.find_network(network.name, ignore_missing=False).id,
+        fixed_ips=[{"ip_address": address} for address in addresses],
+        **options,
+    )
+    return {"id": made.id, "mac": made.mac_address}
+
+
+def _load_balancer(connection: Connection, service: Service, adapted: Provider) -> None:
     api, network = connection.load_balancer, connection.network
     subnet = network.find_subnet(walkthrough.SERVICE_SUBNET.name, ignore_missing=False)
     loadbalancer = api.create_load_balancer(
-        name=service.name, vip_subnet_id=subnet.id, vip_address=service.vip
+        name=service.name,
+        vip_subnet_id=subnet.id,
+        vip_address=service.vip,
+        **adapted.load_balancer(service),
     )
     _wait_until_active(api, loadbalancer.id)
     listener = api.create_listener(
         name=service.listener,
         loadbalancer_id=loadbalancer.id,
-        protocol=service.protocol,
+        protocol=adapted.protocol(service),
         protocol_port=service.port,
     )
     _wait_until_active(api, loadbalancer.id)
     pool = api.create_pool(
         name=service.listener,
         listener_id=listener.id,
-        protocol=service.protocol,
-        lb_algorithm="ROUND_ROBIN",
+        protocol=adapted.protocol(service),
+        lb_algorithm=adapted.algorithm,
     )
     _wait_until_active(api, loadbalancer.id)
     for member in service.members:

@@ -94,6 +94,9 @@ class Servers:
         starting = {}
         for name in names:
             self._settings.write(name)
+            companions = self._settings.adaptation().companions(name, self._settings.state)
+            for other, run in companions.items():
+                self._running[other] = processes.fork(other, self.log(other), run)
             ready, told = multiprocessing.connection.Pipe(duplex=False)
             self._running[name] = self._fork(name, told)
             told.close()

@@ -15,7 +15,13 @@ from tests.support.cloud import prepared, servers, warmup
 from tests.support.cloud.settings import CATALOGUE_TYPES, SERVERS, Settings
 
 
-def serve(state: Path, address: str, ports: Mapping[str, int], counts: Mapping[str, int]) -> None:
+def serve(
+    state: Path,
+    address: str,
+    ports: Mapping[str, int],
+    counts: Mapping[str, int],
+    provider: str,
+) -> None:
     """Serve until a signal ends the process.
 
     ``clouds.yaml`` and then ``ready`` appear in the state directory when all servers answer.
@@ -24,19 +30,24 @@ def serve(state: Path, address: str, ports: Mapping[str, int], counts: Mapping[s
     :param address: the IP address to listen on.
     :param ports: the port of each server; 0 picks a free one.
     :param counts: of how many processes a server consists, if not of one.
+    :param provider: who moves the packets, one of `providers.NAMES`.
     :raises Failed: a server did not start, or ended.
     """
     ready = state / "ready"
     ready.unlink(missing_ok=True)
-    source = prepared.ensure()
+    source = prepared.ensure(provider)
     shutil.copytree(prepared.state(source), state, dirs_exist_ok=True)
     os.environ.setdefault("LAB_AMPHORA_DIR", str(state / "amphora"))
     with _listening(address, ports) as sockets:
         urls = {name: servers.url(opened) for name, opened in sockets.items()}
-        settings = Settings(state, urls, counts)
+        settings = Settings(state, urls, counts, provider)
         _point_catalogue(settings)
         servers.import_shared()
-        with servers.running(settings, sockets) as started, _removed_at_end(ready):
+        with (
+            settings.adaptation().beside(state, state / "provider.log"),
+            servers.running(settings, sockets) as started,
+            _removed_at_end(ready),
+        ):
             started.start()
             warmup.warm_up(settings)
             settings.write_clouds()

@@ -8,25 +8,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.support.cloud import walkthrough
+from tests.support.cloud import providers, walkthrough
 
 SERVERS = ("keystone", "neutron", "octavia")
 STANDARD_PORTS = {"keystone": 5000, "neutron": 9696, "octavia": 9876}
 CATALOGUE_TYPES = {"keystone": "identity", "neutron": "network", "octavia": "load-balancer"}
 
-Section = Mapping[str, object]
+Section = providers.Section
 
 
 @dataclass(frozen=True)
 class Settings:
     """Where a cloud keeps its files, and where its servers answer.
 
-    `processes` is for servers that have more than one.
+    `processes` is for servers that have more than one, `provider` who moves the packets.
     """
 
     state: Path
     urls: Mapping[str, str]
     processes: Mapping[str, int] = field(default_factory=dict)
+    provider: str = providers.AMPHORA
+
+    def adaptation(self) -> providers.Provider:
+        """Return what this cloud's provider changes."""
+        return providers.of(self.provider)
 
     @property
     def secrets(self) -> Path:
@@ -54,6 +59,8 @@ class Settings:
     def write(self, server: str) -> None:
         """Write the configuration file of a server."""
         sections = {"keystone": _keystone, "neutron": _neutron, "octavia": _octavia}[server](self)
+        for section, options in self.adaptation().options(server, self.state).items():
+            sections[section] = {**sections.get(section, {}), **options}
         sections["database"] = {
             "connection": f"sqlite:///{self.database(server)}?timeout=60",
             "sqlite_synchronous": "false",

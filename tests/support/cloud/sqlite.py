@@ -39,6 +39,11 @@ def _end(connection: Connection) -> None:
         _thread.writer = None
 
 
+def only_read() -> None:
+    """Let no thread of this process take the write lock."""
+    _Thread.reading = True
+
+
 sqlalchemy.event.listen(Engine, "begin", _begin)
 sqlalchemy.event.listen(Engine, "commit", _end)
 sqlalchemy.event.listen(Engine, "rollback", _end)

@@ -88,6 +88,16 @@ PODS = {"sctp-demo-65fcf85ddb-zg7nq": "10.0.0.75", "sctp-demo-65fcf85ddb-8vnrq":
 PODS_V6 = {"sctp-demo-65fcf85ddb-zg7nq": "fd00:75::75", "sctp-demo-65fcf85ddb-8vnrq": "fd00:75::88"}
 VIP_V6 = "fd00:158::158"
 
+# Where a client has to be a port of the cloud, and not only behind its router.
+CLIENT = ("10.0.0.10", "fd00:10::10")
+CLIENT_NETWORK = Network(
+    "k8s-node-net",
+    (
+        Subnet("k8s-node-subnet", "10.0.0.0/26", "10.0.0.1"),
+        Subnet("k8s-node-subnet-v6", "fd00:10::/64", "fd00:10::1"),
+    ),
+)
+
 KUBERNETES = Service(
     "default/kubernetes",
     "10.0.0.129",
