@@ -44,7 +44,7 @@ help:
 	@echo "make docs   the documentation, into doc/build"
 	@echo "make test-minimum  the oldest versions allowed; with PYTHON=python3.10 of Python, too"
 	@echo "make fresh-debian  both of the first two, on a new Debian 13 and a new 12 (as root, an hour)"
-	@echo "make shell  a shell on the lab's client, cloud credentials set"
+	@echo "make shell  a shell on the lab's client, cloud credentials set; with PROVIDER=ovn over OVN"
 	@echo "make clean  remove .venv, .lab and all that was built"
 
 demo: lab
@@ -105,8 +105,12 @@ SUITE := trixie bookworm
 fresh-debian:
 	@tests/fresh-debian $(SUITE)
 
+# The provider of load balancers in the lab: amphora, or ovn.
+PROVIDER ?= amphora
+
+shell: PROFILES := $(filter ovn,$(PROVIDER))
 shell: lab
-	@$(BIN)/python -m tests.lab shell
+	@$(BIN)/python -m tests.lab shell --provider $(PROVIDER)
 
 # The makers, each over a Kubernetes of its own. Their programs are built once for all checkouts.
 makers: makers-programs
@@ -130,7 +134,7 @@ lab: system $(CLOUD)/.installed
 	@$(BIN)/python -m tests.support.cloud prepare
 
 system: machine $(BIN)/.installed
-	@tests/system-packages $(BIN)/bindep
+	@tests/system-packages $(BIN)/bindep $(PROFILES)
 
 machine:
 	@tests/preflight machine

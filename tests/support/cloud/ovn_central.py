@@ -8,31 +8,20 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.support.cloud import processes
+from tests.support.cloud import ovn_chassis, processes
 from tests.support.cloud.processes import Failed
 from tests.support.ovn import programs
 from tests.support.ovn.programs import Programs
 
 FILES = ("ovn-nb.db", "ovn-sb.db")
-CHASSIS = "lab"
-"""The one host of the cloud; it is a gateway, too."""
-PHYSICAL_NETWORK = "public"
-BRIDGE = "br-ex"
-"""What carries the physical network on this host."""
-CHASSIS_OPTIONS = {
-    "ovn-bridge-mappings": f"{PHYSICAL_NETWORK}:{BRIDGE}",
-    "ovn-cms-options": "enable-chassis-as-gw",
-}
-ENCAPSULATION = ("geneve", "127.0.0.1")
 
-_SOCKET = "ovn.sock"
 _START_TIMEOUT = 60.0  # seconds
 _STOP_TIMEOUT = 5.0  # seconds
 
 
 def socket(state: Path) -> str:
     """Return where both databases are to be had."""
-    return f"unix:{state / _SOCKET}"
+    return f"unix:{state / ovn_chassis.SOCKET}"
 
 
 @contextlib.contextmanager
@@ -52,7 +41,7 @@ def running(state: Path, log: Path) -> Iterator[None]:
         common = ("--no-chdir", "-vconsole:warn", "-vfile:off", "-vsyslog:off")
         server = (f"--remote=p{where}", f"--unixctl={state}/ovsdb.ctl", *map(str, files))
         _start(stack, found, state, log, "ovsdb-server", *common, *server)
-        _wait(lambda: (state / _SOCKET).exists(), "ovsdb-server", log)
+        _wait(lambda: (state / ovn_chassis.SOCKET).exists(), "ovsdb-server", log)
         if new:
             _run(found, state, "ovn-nbctl", f"--db={where}", "init")
             _run(found, state, "ovn-sbctl", f"--db={where}", "init")
@@ -71,9 +60,12 @@ def _make_chassis(found: Programs, state: Path) -> None:
 
     ovn-controller takes it over, since it has the same name and address.
     """
-    options = [f"other_config:{name}={value}" for name, value in CHASSIS_OPTIONS.items()]
-    argv = [f"--db={socket(state)}", "chassis-add", CHASSIS, *ENCAPSULATION, "--", "set", "chassis"]
-    _run(found, state, "ovn-sbctl", *argv, CHASSIS, f"hostname={CHASSIS}", *options)
+    name = ovn_chassis.NAME
+    options = [f"other_config:{key}={value}" for key, value in ovn_chassis.OPTIONS.items()]
+    argv = [f"--db={socket(state)}", "chassis-add", name, *ovn_chassis.ENCAPSULATION]
+    _run(
+        found, state, "ovn-sbctl", *argv, "--", "set", "chassis", name, f"hostname={name}", *options
+    )
 
 
 def _run(found: Programs, state: Path, name: str, *arguments: str) -> str:

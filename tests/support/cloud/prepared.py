@@ -63,8 +63,9 @@ def _digest() -> str:
 
 def _remove_others(provider: str) -> None:
     """Remove what is out of date: a prepared cloud of other inputs, or one that was never done."""
+    kept = tuple(f"{name}-" for name in providers.NAMES if name != provider)
     for path in CACHE.iterdir():
-        if path.is_dir() and path.name.startswith((f"{provider}-", "new-")):
+        if path.is_dir() and not path.name.startswith(kept):
             shutil.rmtree(path, ignore_errors=True)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from tests.support.lab import terminal, topology
+from tests.support.lab import guest_settings, terminal, topology
 from tests.support.lab.errors import LabError
 from tests.support.lab.guest import packet_faults
 from tests.support.lab.machine import Lab
@@ -34,7 +34,7 @@ _EPILOG = f"""\
 examples:
   python -m tests.lab run -- openstack loadbalancer list
   python -m tests.lab run --no-cloud -- ping -c 3 {topology.VIP}
-  python -m tests.lab shell
+  python -m tests.lab shell --provider ovn
   python -m tests.lab start
   python -m tests.lab kill {topology.PODS[0].name}
   python -m tests.lab stop
@@ -89,11 +89,18 @@ def _parser() -> argparse.ArgumentParser:
             "--ns",
             default=topology.CLIENT,
             metavar="<namespace>",
-            help="where: client (the default), rtr, lb, root, or a pod's name",
+            help="where: client (the default), root, rtr, lb, with OVN outside, or a pod's name",
         )
     start = verbs.add_parser("start", help="boot a machine that stays until `stop`")
     start.set_defaults(action=_start)
     for verb in (run, shell, start):
+        verb.add_argument(
+            "--provider",
+            choices=guest_settings.PROVIDERS,
+            metavar="<provider>",
+            help=f"who moves the packets: {' or '.join(guest_settings.PROVIDERS)} (default: the "
+            f"running machine's, or {guest_settings.AMPHORA})",
+        )
         verb.add_argument("--no-cloud", action="store_true", help="boot faster, without OpenStack")
     verbs.add_parser("status", help="tell whether one runs").set_defaults(action=_status)
     verbs.add_parser("stop", help="end it").set_defaults(action=_stop)
@@ -132,7 +139,7 @@ def _start(options: argparse.Namespace) -> int:
     if (running := Lab.running()) is not None:
         raise LabError(f"one is running already, in {running.directory}")
     _announce(options)
-    lab = Lab.start(cloud=not options.no_cloud, timeout=_DAY, detached=True)
+    lab = Lab.start(not options.no_cloud, _provider(options), timeout=_DAY, detached=True)
     print(f"the lab runs in {lab.directory}; its logs are in {lab.logs}")
     print("try: python -m tests.lab shell; end it with: python -m tests.lab stop")
     return 0
@@ -170,16 +177,25 @@ def _lab(options: argparse.Namespace) -> Iterator[Lab]:
     """Give the machine that is running, or one for the occasion."""
     running = Lab.running()
     if running is not None:
+        if options.provider not in (None, running.provider):
+            raise LabError(
+                f"the one that is running has provider {running.provider}; end it with: "
+                "python -m tests.lab stop"
+            )
         yield running
         return
     _announce(options)
-    with Lab.start(cloud=not options.no_cloud, timeout=_DAY) as lab:
+    with Lab.start(not options.no_cloud, _provider(options), timeout=_DAY) as lab:
         yield lab
+
+
+def _provider(options: argparse.Namespace) -> str:
+    return str(options.provider or guest_settings.AMPHORA)
 
 
 def _announce(options: argparse.Namespace) -> None:
     if sys.stderr.isatty():
-        duration = "a few seconds" if options.no_cloud else "half a minute"
+        duration = "a few seconds" if options.no_cloud else "half a minute or more"
         print(f"lab: booting, which takes {duration}", file=sys.stderr)
 
 

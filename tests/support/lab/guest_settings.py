@@ -7,6 +7,10 @@ from typing import Any
 
 from tests.support.lab import topology
 
+AMPHORA = "amphora"
+OVN = "ovn"
+PROVIDERS = (AMPHORA, OVN)
+
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
@@ -20,6 +24,12 @@ class Settings:
     writable: tuple[str, ...] = ()
     amphora: str | None = None
     """Directory of ready-made load balancer configurations, used when no cloud makes them."""
+    provider: str = AMPHORA
+    """Who moves the packets: AMPHORA or OVN."""
+    ovn_programs: str | None = None
+    """Directory of OVN's programs; see `tests.support.ovn`."""
+    modules: str | None = None
+    """Directory of kernel modules that take the place of the kernel's own."""
     link: int | None = None
     """Descriptor of the keeper's that becomes the serial line of the link to the host."""
 

@@ -16,17 +16,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from tests.support.lab import protocol, rendered_amphora, topology
+from tests.support.lab import protocol, provision, rendered_amphora, topology
 from tests.support.lab.errors import BootError, LabError
 from tests.support.lab.guest import packet_faults
-from tests.support.lab.guest_settings import Settings
+from tests.support.lab.guest_settings import AMPHORA, Settings
 from tests.support.lab.process import Process
 
 DEFAULT_MEMORY = {False: "512M", True: "4G"}
 DEFAULT_BOOT_TIMEOUT = {False: 60.0, True: 180.0}
 _STOP_TIMEOUT = 20.0
 _VERB_TIMEOUT = 40.0
-_PREPARE_TIMEOUT = 600.0
 
 
 class Lab:
@@ -53,6 +52,7 @@ class Lab:
     def start(
         cls,
         cloud: bool = True,
+        provider: str = AMPHORA,
         memory: str | None = None,
         timeout: float = 3600.0,
         pods: Sequence[topology.Pod] = topology.PODS,
@@ -62,14 +62,14 @@ class Lab:
     ) -> "Lab":
         """Boot a machine and return when everything in it is up.
 
+        ``provider`` moves the packets, one of `guest_settings.PROVIDERS`.
         ``timeout`` is how long it may live, in seconds, and ``memory`` what it may use. It can
         write to the directories in ``writable`` and nowhere else on the host. It ends with the
         calling process unless it is ``detached``. One that is ``linked`` has no cloud of its own
         but a line to this host, for `host_link.to_host`, and balances nothing before it is told.
         Raises BootError with the reason.
         """
-        if cloud:
-            _prepare_cloud()
+        provided = provision.provide(provider, cloud)
         ends = socket.socketpair() if linked else None
         settings = Settings(
             cloud=cloud,
@@ -80,6 +80,8 @@ class Lab:
             writable=tuple(str(path.resolve()) for path in writable),
             amphora=None if cloud or linked else str(rendered_amphora.rendered()),
             link=ends[1].fileno() if ends else None,
+            provider=provider,
+            **provided,
         )
         argv = [sys.executable, "-m", "tests.support.lab.keeper", json.dumps(settings.to_json())]
         keeper = subprocess.Popen(
@@ -109,6 +111,11 @@ class Lab:
     def running(cls) -> "Lab | None":
         """Return the machine that was started detached, if it still runs."""
         return cls(protocol.RUNNING.resolve()) if protocol.alive(protocol.RUNNING) else None
+
+    @property
+    def provider(self) -> str:
+        """Who moves the packets."""
+        return Settings.from_json(protocol.read_json(self.directory / protocol.SETTINGS)).provider
 
     @property
     def logs(self) -> Path:
@@ -202,7 +209,7 @@ class Lab:
         self._verb("revive", pod)
 
     def drop(self, target: str) -> None:
-        """Lose every packet to and from a pod, or between the clients and the amphora."""
+        """Lose every packet to and from a pod, or between the client and the load balancers."""
         self._verb("drop", target)
 
     def reject(self, target: str, kind: str = packet_faults.DEFAULT_REJECT) -> None:
@@ -210,7 +217,7 @@ class Lab:
         self._verb("reject", target, kind)
 
     def unplug(self, target: str) -> None:
-        """Take the link of a pod, or of the amphora, down."""
+        """Take the link of a pod, or of the amphora, down; OVN has no such link."""
         self._verb("unplug", target)
 
     def restore(self, target: str) -> None:
@@ -222,16 +229,6 @@ class Lab:
         done = self.run(argv, ns=topology.ROOT, timeout=_VERB_TIMEOUT)
         if done.returncode != 0:
             raise LabError(done.stderr.strip())
-
-
-def _prepare_cloud() -> None:
-    """Make the cloud's databases, unless they are there; that takes a minute, and it says so."""
-    argv = [sys.executable, "-m", "tests.support.cloud", "prepare"]
-    done = subprocess.run(
-        argv, cwd=topology.REPOSITORY, timeout=_PREPARE_TIMEOUT, stdout=sys.stderr
-    )
-    if done.returncode != 0:
-        raise BootError("the cloud's databases could not be made")
 
 
 def _dismiss(keeper: "subprocess.Popen[str]") -> None:

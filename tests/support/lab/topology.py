@@ -19,8 +19,13 @@ CLOUD_PYTHON = REPOSITORY / ".lab" / "venv" / "bin" / "python"
 ROUTER = "rtr"
 CLIENT = "client"
 AMPHORA = "lb"
+OUTSIDE = "outside"
+"""A host on the public network; there is one with OVN."""
 ROOT = "root"
 """The guest's own network namespace, where the APIs listen."""
+
+OUTSIDE_ADDRESS = "203.0.113.1/24"
+"""The gateway of the public network's subnet."""
 
 API_ADDRESS = "198.51.100.1"
 API_CLIENT_ADDRESS = "198.51.100.2"

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from tests.support.lab import protocol
-from tests.support.lab.guest import agent, amphora, cloud_servers, network, pods, root, system
+from tests.support.lab.guest import agent, amphora, cloud_servers, data_path, pods, root, system
 from tests.support.lab.guest_settings import Settings
 
 
@@ -16,12 +16,15 @@ def serve(run: Path) -> None:
     born = time.monotonic()
     os.environ.update(agent.environment())
     settings = Settings.from_json(protocol.read_json(run / protocol.SETTINGS))
-    root.switch(run, settings.writable)
+    path = data_path.of(settings)
+    root.switch(run, settings.writable, settings.modules)
     _make_directories(run)
     system.progress("root")
-    network.build(settings.pods, management=settings.link is None)
+    path.build()
     system.progress("network")
-    apis = cloud_servers.start() if settings.cloud else None
+    apis = None
+    if settings.cloud:
+        apis = cloud_servers.start(settings.provider, path.cloud_variables())
     servers = [pod for pod in settings.pods if pod.command]
     for pod in servers:
         pods.start(pod)
@@ -30,13 +33,15 @@ def serve(run: Path) -> None:
         system.progress("amphora")
     for pod in servers:
         pods.wait(pod)
-    network.wait()
     system.progress("pods")
+    path.connect()
     environment = agent.environment()
     if apis is not None:
         cloud_servers.wait(apis, settings.boot_timeout)
         environment |= cloud_servers.environment()
         system.progress("cloud")
+    path.wait()
+    system.progress("data path")
     protocol.write_json(run / protocol.READY, {"environment": environment})
     agent.Agent(run, settings.timeout - (time.monotonic() - born)).serve()
 

@@ -4,35 +4,26 @@
 
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.support.lab import topology
-from tests.support.lab.guest import amphora, system
+from tests.support.lab.guest import system
 
-_DIRECTORY = system.STATE / "cloud"
-_AMPHORA = system.STATE / "amphora"
+DIRECTORY = system.STATE / "cloud"
 _LOG = system.LOGS / "cloud.log"
-_HOOK = system.STATE / "follow-amphora"
-_HOOK_TEXT = f"""\
-#!/bin/sh
-export PYTHONPATH={topology.REPOSITORY}
-exec /usr/bin/python3 -S -m tests.support.lab.guest.amphora "$@"
-"""
 _USER = "kuryr"
+START_TIMEOUT = 180.0
 
 
-def start() -> "subprocess.Popen[bytes]":
-    """Start Keystone, Neutron and Octavia in the guest's own namespace; do not wait for them."""
-    _AMPHORA.mkdir()
-    _HOOK.write_text(_HOOK_TEXT)
-    _HOOK.chmod(0o755)
-    variables = {
-        "LAB_AMPHORA_DIR": str(_AMPHORA),
-        "LAB_AMPHORA_HOOK": str(_HOOK),
-        "LAB_AMPHORA_AGENT": str(amphora.AGENT),
-    }
+def start(provider: str, variables: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+    """Start Keystone, Neutron and Octavia in the guest's own namespace; do not wait for them.
+
+    The variables are what the provider needs.
+    """
     argv = [str(topology.CLOUD_PYTHON), "-m", "tests.support.cloud", "serve", "--standard-ports"]
-    argv += ["--state", str(_DIRECTORY), "--address", topology.API_ADDRESS]
+    argv += ["--provider", provider]
+    argv += ["--state", str(DIRECTORY), "--address", topology.API_ADDRESS]
     with _LOG.open("wb") as log:
         return subprocess.Popen(
             argv,
@@ -51,11 +42,11 @@ def wait(process: "subprocess.Popen[bytes]", timeout: float) -> None:
     def ready() -> bool:
         if process.poll() is not None:
             raise system.GuestError(f"the cloud ended: {system.last_words(_LOG, 15)}")
-        return (_DIRECTORY / "ready").exists()
+        return (DIRECTORY / "ready").exists()
 
     system.wait_until(ready, timeout, "the cloud answers")
 
 
 def environment() -> dict[str, str]:
     """Return what makes ``openstack`` talk to the cloud as Kuryr's user."""
-    return {"OS_CLIENT_CONFIG_FILE": str(Path(_DIRECTORY, "clouds.yaml")), "OS_CLOUD": _USER}
+    return {"OS_CLIENT_CONFIG_FILE": str(Path(DIRECTORY, "clouds.yaml")), "OS_CLOUD": _USER}

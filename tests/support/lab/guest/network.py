@@ -10,14 +10,16 @@ from pathlib import Path
 from tests.support.lab import topology
 from tests.support.lab.guest import packet_faults, system
 
+COOKIE_MODULES = ("hmac", "md5", "sha1_generic")
+"""SCTP signs its cookies with these, and without them listen() fails."""
+
 _MODULES = (
     *("ipv6", "sctp", "veth", "bridge", "sch_netem", "nf_conntrack_netlink"),
     *("ip_vs", "ip_vs_rr", "ip_vs_wrr", "ip_vs_lc", "ip_vs_sh"),
     *("iptable_nat", "iptable_filter", "iptable_raw"),
     *("ip6table_nat", "ip6table_filter", "ip6table_raw"),
     *("xt_MASQUERADE", "xt_sctp", "xt_conntrack", "xt_CT", "ipt_REJECT", "ip6t_REJECT"),
-    # SCTP signs its cookies with these, and without them listen() fails.
-    *("hmac", "md5", "sha1_generic"),
+    *COOKIE_MODULES,
 )
 
 # What an amphora sets in its namespace (Octavia's amphora-netns service).
@@ -75,13 +77,13 @@ def build(pods: Sequence[topology.Pod], management: bool = True) -> None:
     for host in hosts:
         _host(host)
     if management:
-        _management()
-    _delay_clients()
+        connect_apis()
+    delay_errors(topology.CLIENT, "eth0")
     amphora = next(host for host in hosts if host.name == topology.AMPHORA)
     with system.inside(amphora.name):
         balance(amphora.interface)
     packet_faults.prepare(pods)
-    _names(hosts)
+    name_hosts(hosts)
 
 
 def wait() -> None:
@@ -126,7 +128,7 @@ def _host(host: topology.Host) -> None:
         )
 
 
-def _management() -> None:
+def connect_apis() -> None:
     """Connect the client to the APIs."""
     prefix = topology.API_PREFIX
     system.ip(
@@ -139,13 +141,13 @@ def _management() -> None:
         system.ip(f"addr add {topology.API_CLIENT_ADDRESS}/{prefix} dev mgmt0", "link set mgmt0 up")
 
 
-def _delay_clients() -> None:
-    """Let the client's errors arrive in time."""
-    with system.inside(topology.CLIENT):
+def delay_errors(host: str, *interfaces: str) -> None:
+    """Let a client's errors arrive in time."""
+    with system.inside(host):
         # On one CPU an ICMP error comes back before the sender has let go of its socket, and
         # would be seen only with the next retransmission; no real network is that fast.
-        qdisc = ("qdisc", "add", "dev", "eth0", "root", "netem", "delay", "1ms")
-        system.call(["tc", *qdisc])
+        for interface in interfaces:
+            system.call(["tc", *f"qdisc add dev {interface} root netem delay 1ms".split()])
 
 
 def balance(interface: str) -> None:
@@ -157,7 +159,7 @@ def balance(interface: str) -> None:
         system.call([program], rules)
 
 
-def _names(hosts: Sequence[topology.Host]) -> None:
+def name_hosts(hosts: Sequence[topology.Host]) -> None:
     """Let every name be found, or not found, at once: there is no name server."""
     socket.sethostname(_HOSTNAME)
     lines = [f"127.0.0.1 localhost {_HOSTNAME}", "::1 localhost"]

@@ -44,40 +44,20 @@ def drop(target: str) -> None:
         _restore(family, [_chain(target)], [f"{_chain(target)} -j DROP"])
 
 
-def reject(target: str, kind: str = DEFAULT_REJECT) -> None:
+def reject(target: str, kind: str) -> None:
     """Answer every packet to and from the target with an ICMP error."""
     for family, name in ((4, kind), (6, REJECT_TYPES[kind])):
         _restore(family, [_chain(target)], [f"{_chain(target)} -j REJECT --reject-with {name}"])
 
 
-def unplug(host: topology.Host) -> None:
-    """Take the host's link down: nobody answers for its address any more."""
-    _link(host, "down")
-
-
-def restore(host: topology.Host) -> None:
-    """Undo `drop`, `reject` and `unplug`."""
+def restore(target: str) -> None:
+    """Undo `drop` and `reject`."""
     for family in (4, 6):
-        _restore(family, [_chain(host.name)], [])
-    _link(host, "up")
+        _restore(family, [_chain(target)], [])
 
 
 def _chain(target: str) -> str:
     return f"to-{target[-20:]}"  # a chain's name has 28 characters at most
-
-
-def _link(host: topology.Host, state: str) -> None:
-    with system.inside(host.name):
-        lines = [f"link set {host.interface} {state}"]
-        if state == "up":
-            # A link that goes down takes the routes and IPv6 addresses with it.
-            network = host.network
-            lines += [
-                f"addr replace {host.ipv6}/{network.ipv6_prefix} dev {host.interface} nodad",
-                f"route replace default via {network.ipv4_gateway}",
-                f"route replace default via {network.ipv6_gateway}",
-            ]
-        system.call(["ip", "-batch", "-"], "\n".join(lines) + "\n")
 
 
 def _restore(family: int, chains: Sequence[str], rules: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tests.support.lab import topology
@@ -81,12 +81,16 @@ def inside(namespace: str) -> Iterator[None]:
                 _check(_libc.setns(file.fileno(), 0), f"leave {namespace}")
 
 
-def call(argv: Sequence[str], text: str = "") -> str:
+def call(argv: Sequence[str], text: str = "", environment: Mapping[str, str] | None = None) -> str:
     """Run a program with text on its standard input and return what it prints.
 
-    Raises GuestError with what it had to say when it fails.
+    ``environment`` is added to this process's own. Raises GuestError with what it had to say when
+    it fails.
     """
-    result = subprocess.run(argv, input=text, capture_output=True, text=True, timeout=60)
+    variables = {**os.environ, **environment} if environment else None
+    result = subprocess.run(
+        argv, input=text, capture_output=True, text=True, timeout=90, env=variables
+    )
     if result.returncode != 0:
         said = " ".join((result.stderr or result.stdout).split())
         raise GuestError(f"{' '.join(argv)}: {said or f'exit status {result.returncode}'}")

@@ -7,21 +7,20 @@
 
 import sys
 
-from tests.support.lab import protocol, topology
-from tests.support.lab.guest import packet_faults, plugging, pods, system
+from tests.support.lab import protocol
+from tests.support.lab.guest import data_path, plugging, pods, system
 from tests.support.lab.guest_settings import Settings
 
 
 def perform(verb: str, target: str, *options: str) -> None:
-    """Do to a pod, or to the way to the amphora, what the verb says.
+    """Do to a pod, or to the way to the load balancers, what the verb says.
 
     Raises GuestError when the target does not exist or cannot have it done.
     """
     settings = Settings.from_json(protocol.read_json(system.STATE / protocol.SETTINGS))
-    hosts = (*topology.HOSTS, *topology.pod_hosts(settings.pods))
-    found = {host.name: host for host in hosts if host.name != topology.CLIENT}
+    path = data_path.of(settings)
     servers = {pod.name: pod for pod in (*settings.pods, *plugging.plugged()) if pod.command}
-    known = servers if verb in ("kill", "revive") else found
+    known = servers if verb in ("kill", "revive") else path.targets(verb)
     if target not in known:
         raise system.GuestError(f"cannot {verb} {target!r}; try one of: {', '.join(known)}")
     if verb == "kill":
@@ -29,13 +28,13 @@ def perform(verb: str, target: str, *options: str) -> None:
     elif verb == "revive":
         pods.revive(servers[target])
     elif verb == "drop":
-        packet_faults.drop(target)
+        path.drop(target)
     elif verb == "reject":
-        packet_faults.reject(target, *options)
+        path.reject(target, *options)
     elif verb == "unplug":
-        packet_faults.unplug(found[target])
+        path.unplug(target)
     elif verb == "restore":
-        packet_faults.restore(found[target])
+        path.restore(target)
     else:
         raise system.GuestError(f"there is no verb {verb!r}")
 

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""The data path of the provider ovn: Open vSwitch, with the client and the pods as Neutron's ports.
+
+client --+                                  (Neutron's router and load balancers: OVN's flows)
+a pod ---+--- br-int --- br-ex --- outside  (203.0.113.1, the public network's gateway)
+a pod ---+
+"""
+
+import json
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from tests.support.lab import topology
+from tests.support.lab.guest import cloud_servers, host_faults, links, network, ovn_switch, system
+from tests.support.lab.guest_settings import Settings
+
+_MODULES = (
+    *("ipv6", "sctp", "veth", "openvswitch", "sch_netem", "nf_conntrack_netlink"),
+    *("iptable_filter", "ip6table_filter", "ipt_REJECT", "ip6t_REJECT"),
+    *network.COOKIE_MODULES,
+)
+_PORTS = cloud_servers.DIRECTORY / "ports.json"
+_FIRST_INDEX = 100
+
+
+class OvnPath:
+    """See `data_path.DataPath`."""
+
+    def __init__(self, settings: Settings) -> None:
+        assert settings.ovn_programs
+        self._programs = settings.ovn_programs
+        client = next(host for host in topology.HOSTS if host.name == topology.CLIENT)
+        self._pods = {host.name: host for host in topology.pod_hosts(settings.pods)}
+        self._hosts = (client, *self._pods.values())
+
+    def build(self) -> None:
+        """Make the namespaces, which have no link yet but the client's to the APIs."""
+        system.call(["modprobe", "-a", *_MODULES])
+        names = [*(host.name for host in self._hosts), topology.OUTSIDE]
+        system.ip(*(f"netns add {name}" for name in names))
+        for name in names:
+            with system.inside(name):
+                system.ip("link set lo up")
+        network.connect_apis()
+        network.name_hosts(self._hosts)
+
+    def cloud_variables(self) -> Mapping[str, str]:
+        """Tell the cloud where OVN's programs are."""
+        return ovn_switch.variables(self._programs)
+
+    def connect(self) -> None:
+        """Start the switch, and plug the hosts into Neutron's ports."""
+        ovn_switch.start(self._programs)
+        system.progress("switch")
+        system.wait_until(_PORTS.exists, cloud_servers.START_TIMEOUT, "the cloud's ports are known")
+        ports: dict[str, Any] = json.loads(_PORTS.read_text())
+        ovn_switch.start_controller(self._programs)
+        ends = {}
+        for number, host in enumerate(self._hosts):
+            port = ports[host.name]
+            ends[f"tap{port['id'][:11]}"] = port["id"]
+            self._plug(host, _FIRST_INDEX + number, port)
+        self._plug_outside()
+        ovn_switch.add_ports(self._programs, ends, topology.OUTSIDE)
+        system.progress("ports")
+
+    def wait(self) -> None:
+        """Wait until every change of Neutron's has become flows."""
+        ovn_switch.wait(self._programs)
+        # On one CPU an ICMP error would come too early, as behind a router: see `network`.
+        network.delay_errors(topology.CLIENT, "eth0", "lo")
+        network.delay_errors(topology.OUTSIDE, "eth0")
+
+    def targets(self, verb: str) -> Collection[str]:
+        """Each pod; the way to the load balancers has no link of its own."""
+        return self._pods if verb == "unplug" else (topology.AMPHORA, *self._pods)
+
+    def drop(self, target: str) -> None:
+        """Let the pod, or the client, lose the packets."""
+        host_faults.drop(target)
+
+    def reject(self, target: str, kind: str) -> None:
+        """Let the pod, or the client itself, answer."""
+        host_faults.reject(target, kind)
+
+    def unplug(self, target: str) -> None:
+        """Take the link down."""
+        links.down(self._pods[target])
+
+    def restore(self, target: str) -> None:
+        """Mend the packet filter and the link."""
+        host_faults.restore(target)
+        if target in self._pods:
+            links.up(self._pods[target])
+
+    @staticmethod
+    def _plug(host: topology.Host, index: int, port: Mapping[str, str]) -> None:
+        """Connect a host as a compute node does: its interface has the port's MAC address."""
+        tap = f"tap{port['id'][:11]}"
+        # The kernel takes a second to see that a link is up when both ends have the same index.
+        system.ip(
+            f"link add {host.interface} index {index} netns {host.name} address {port['mac']} "
+            f"type veth peer name {tap}",
+            f"link set {tap} up",
+        )
+        with system.inside(host.name):
+            system.ip(f"addr add {host.ipv4}/{host.network.ipv4_prefix} dev {host.interface}")
+        links.up(host)
+
+    @staticmethod
+    def _plug_outside() -> None:
+        system.ip(
+            f"link add eth0 index {_FIRST_INDEX - 1} netns {topology.OUTSIDE} type veth "
+            f"peer name {topology.OUTSIDE}",
+            f"link set {topology.OUTSIDE} up",
+        )
+        with system.inside(topology.OUTSIDE):
+            system.ip("link set eth0 up", f"addr add {topology.OUTSIDE_ADDRESS} dev eth0")
