@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.support.cloud import driver_agent, ovn_central, walkthrough
+from tests.support.cloud import driver_agent, ovn_central, sqlite, walkthrough
 from tests.support.cloud.processes import Failed
 from tests.support.cloud.providers import OVN, Provider, Section
 from tests.support.cloud.walkthrough import Network, Service
@@ -125,17 +125,18 @@ class Ovn(Provider):
 
 
 def _hear_all_events() -> None:
-    """Let Neutron's one worker heed every event of OVN, without asking whether it should.
+    """Let Neutron's one worker heed every event of OVN, and wait for no request meanwhile.
 
-    It would look into its database for who is to heed an event, in the thread that also completes
-    the changes in OVN that requests wait for; and these hold the write lock of SQLite. Both would
-    wait for each other, a minute long.
+    Events are told to the thread that also completes the changes in OVN that requests wait for, and
+    requests hold the write lock of SQLite: if it wants that lock, too, both wait for a minute. So
+    it does not write down who heeds which event, and only reads when it looks whom one concerns.
     """
     from neutron.plugins.ml2.drivers.ovn.mech_driver.ovsdb import ovsdb_monitor
 
     def notify(self: Any, event: Any, row: Any, updates: Any = None) -> None:
-        for everywhere in (True, False):
-            self.notify_handler.notify(event, row, updates, global_=everywhere)
+        with sqlite.reading():
+            for everywhere in (True, False):
+                self.notify_handler.notify(event, row, updates, global_=everywhere)
 
     ovsdb_monitor.OvnIdlDistributedLock.notify = notify
 

@@ -2,8 +2,9 @@
 
 """Lets servers that were written for row locks run on SQLite with several threads."""
 
+import contextlib
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import sqlalchemy
@@ -37,6 +38,16 @@ def _begin(connection: Connection) -> None:
 def _end(connection: Connection) -> None:
     if _thread.writer is connection:
         _thread.writer = None
+
+
+@contextlib.contextmanager
+def reading() -> Iterator[None]:
+    """Let this thread take no write lock for a while: in WAL mode it waits for nobody then."""
+    before, _thread.reading = _thread.reading, True
+    try:
+        yield
+    finally:
+        _thread.reading = before
 
 
 def only_read() -> None:

@@ -19,11 +19,12 @@ from typing import Any
 from tests.support.lab import protocol, provision, rendered_amphora, topology
 from tests.support.lab.errors import BootError, LabError
 from tests.support.lab.guest import packet_faults
-from tests.support.lab.guest_settings import AMPHORA, Settings
+from tests.support.lab.guest_settings import AMPHORA, OVN, Settings
 from tests.support.lab.process import Process
 
 DEFAULT_MEMORY = {False: "512M", True: "4G"}
-DEFAULT_BOOT_TIMEOUT = {False: 60.0, True: 180.0}
+DEFAULT_BOOT_TIMEOUT = 60.0
+CLOUD_BOOT_TIMEOUT = {AMPHORA: 180.0, OVN: 400.0}
 _STOP_TIMEOUT = 20.0
 _VERB_TIMEOUT = 40.0
 
@@ -75,7 +76,9 @@ class Lab:
             cloud=cloud,
             memory=memory or DEFAULT_MEMORY[cloud],
             timeout=timeout,
-            boot_timeout=min(timeout, DEFAULT_BOOT_TIMEOUT[cloud]),
+            boot_timeout=min(
+                timeout, CLOUD_BOOT_TIMEOUT[provider] if cloud else DEFAULT_BOOT_TIMEOUT
+            ),
             pods=tuple(pods),
             writable=tuple(str(path.resolve()) for path in writable),
             amphora=None if cloud or linked else str(rendered_amphora.rendered()),

@@ -12,8 +12,10 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from tests.support.lab import topology
-from tests.support.lab.guest import cloud_servers, host_faults, links, network, ovn_switch, system
+from tests.support.lab.guest import cloud_servers, host_faults, links, network, system
+from tests.support.lab.guest.ovn_switch import Switch
 from tests.support.lab.guest_settings import Settings
+from tests.support.ovn.programs import VARIABLE
 
 _MODULES = (
     *("ipv6", "sctp", "veth", "openvswitch", "sch_netem", "nf_conntrack_netlink"),
@@ -30,6 +32,8 @@ class OvnPath:
     def __init__(self, settings: Settings) -> None:
         assert settings.ovn_programs
         self._programs = settings.ovn_programs
+        self._switch = Switch(self._programs)
+        self._port_ids: list[str] = []
         client = next(host for host in topology.HOSTS if host.name == topology.CLIENT)
         self._pods = {host.name: host for host in topology.pod_hosts(settings.pods)}
         self._hosts = (client, *self._pods.values())
@@ -47,27 +51,28 @@ class OvnPath:
 
     def cloud_variables(self) -> Mapping[str, str]:
         """Tell the cloud where OVN's programs are."""
-        return ovn_switch.variables(self._programs)
+        return {VARIABLE: self._programs}
 
     def connect(self) -> None:
         """Start the switch, and plug the hosts into Neutron's ports."""
-        ovn_switch.start(self._programs)
+        self._switch.start()
         system.progress("switch")
         system.wait_until(_PORTS.exists, cloud_servers.START_TIMEOUT, "the cloud's ports are known")
         ports: dict[str, Any] = json.loads(_PORTS.read_text())
-        ovn_switch.start_controller(self._programs)
+        self._switch.follow()
         ends = {}
         for number, host in enumerate(self._hosts):
             port = ports[host.name]
             ends[f"tap{port['id'][:11]}"] = port["id"]
             self._plug(host, _FIRST_INDEX + number, port)
         self._plug_outside()
-        ovn_switch.add_ports(self._programs, ends, topology.OUTSIDE)
+        self._switch.plug(ends, topology.OUTSIDE)
+        self._port_ids = list(ends.values())
         system.progress("ports")
 
     def wait(self) -> None:
         """Wait until every change of Neutron's has become flows."""
-        ovn_switch.wait(self._programs)
+        self._switch.wait(self._port_ids)
         # On one CPU an ICMP error would come too early, as behind a router: see `network`.
         network.delay_errors(topology.CLIENT, "eth0", "lo")
         network.delay_errors(topology.OUTSIDE, "eth0")
