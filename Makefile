@@ -29,12 +29,13 @@ $(BIN)/.installed $(CLOUD)/.installed: export PIP_BUILD_CONSTRAINT = $(PINS)
 
 .NOTPARALLEL:
 .PHONY: help demo test test-minimum unit functional lint bench docs lab shell machine system \
-  makers makers-test makers-programs walkthrough fresh-debian clean
+  ovn-test makers makers-test makers-programs walkthrough fresh-debian clean
 
 help:
 	@echo "make demo   install what is missing, start the lab, play the walkthrough"
 	@echo "make walkthrough  the same literally, with real Kubernetes, Kuryr, cloud-provider-openstack"
 	@echo "make test   install what is missing, run the unit, functional and lab tests"
+	@echo "make ovn-test  the lab tests with OVN as the provider"
 	@echo "make unit   the tests that need neither cloud nor lab"
 	@echo "make functional  those that need the cloud, but no SCTP in a kernel"
 	@echo "make lint   ruff and mypy"
@@ -52,7 +53,13 @@ demo: lab
 
 test: lab unit functional
 	@echo "== Lab tests, in a guest with SCTP and IPVS (about ten minutes)"
-	@$(BIN)/python -m pytest -q $(GUESTS) tests/lab
+	@$(BIN)/python -m pytest -q $(GUESTS) tests/lab --ignore=tests/lab/ovn
+
+# A data path of its own, whose kernel modules are built the first time.
+ovn-test: PROFILES := ovn
+ovn-test: lab
+	@echo "== Lab tests with OVN (a few minutes)"
+	@$(BIN)/python -m pytest -q tests/lab/ovn
 
 unit: $(BIN)/.installed
 	@echo "== Unit tests (half a minute)"

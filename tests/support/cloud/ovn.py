@@ -15,7 +15,7 @@ from tests.support.cloud import driver_agent, ovn_central, sqlite, walkthrough
 from tests.support.cloud.processes import Failed
 from tests.support.cloud.providers import OVN, Provider, Section
 from tests.support.cloud.walkthrough import Network, Service
-from tests.support.ovn import programs
+from tests.support.ovn import ovn_programs
 from tests.support.ovn.debian import NotAvailable
 
 PORTS = "ports.json"
@@ -36,10 +36,10 @@ class Ovn(Provider):
     def require(self) -> None:
         """Get OVN's programs; Neutron looks for one of them where programs are."""
         try:
-            found = programs.find()
+            found = ovn_programs.find()
         except NotAvailable as failure:
             raise Failed(str(failure)) from None
-        os.environ[programs.VARIABLE] = str(found.root)
+        os.environ[ovn_programs.VARIABLE] = str(found.root)
         os.environ["PATH"] += f":{Path(found['ovsdb-client']).parent}"
 
     def pods_admit(self, service_network: Network) -> tuple[str, ...]:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from tests.support.cloud import ovn_chassis, processes
 from tests.support.cloud.processes import Failed
-from tests.support.ovn import programs
-from tests.support.ovn.programs import Programs
+from tests.support.ovn import ovn_programs
+from tests.support.ovn.ovn_programs import Programs
 
 FILES = ("ovn-nb.db", "ovn-sb.db")
 
@@ -30,7 +30,7 @@ def running(state: Path, log: Path) -> Iterator[None]:
 
     :raises Failed: they do not start.
     """
-    found = programs.find()
+    found = ovn_programs.find()
     files = [state / name for name in FILES]
     new = not all(file.exists() for file in files)
     if new:

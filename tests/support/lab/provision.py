@@ -9,7 +9,7 @@ from typing import Any
 from tests.support.lab import topology
 from tests.support.lab.errors import BootError
 from tests.support.lab.guest_settings import OVN
-from tests.support.ovn import modules, programs
+from tests.support.ovn import modules, ovn_programs
 from tests.support.ovn.debian import NotAvailable
 
 _PREPARE_TIMEOUT = 900.0
@@ -27,7 +27,7 @@ def provide(provider: str, cloud: bool) -> dict[str, Any]:
                 "with OVN the lab needs a cloud: Neutron tells OVN which ports there are"
             )
         try:
-            found["ovn_programs"] = str(programs.ensure().root)
+            found["ovn_programs"] = str(ovn_programs.ensure().root)
             found["modules"] = str(modules.ensure())
         except NotAvailable as failure:
             raise BootError(str(failure)) from None

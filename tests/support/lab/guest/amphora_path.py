@@ -18,7 +18,7 @@ exec /usr/bin/python3 -S -m tests.support.lab.guest.amphora "$@"
 
 
 class AmphoraPath:
-    """See `data_path.DataPath`."""
+    """See `packet_path.DataPath`."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from tests.support.lab import protocol
-from tests.support.lab.guest import agent, amphora, cloud_servers, data_path, pods, root, system
+from tests.support.lab.guest import agent, amphora, cloud_servers, packet_path, pods, root, system
 from tests.support.lab.guest_settings import Settings
 
 
@@ -16,7 +16,7 @@ def serve(run: Path) -> None:
     born = time.monotonic()
     os.environ.update(agent.environment())
     settings = Settings.from_json(protocol.read_json(run / protocol.SETTINGS))
-    path = data_path.of(settings)
+    path = packet_path.of(settings)
     root.switch(run, settings.writable, settings.modules)
     _make_directories(run)
     system.progress("root")

@@ -15,7 +15,7 @@ from tests.support.lab import topology
 from tests.support.lab.guest import cloud_servers, host_faults, links, network, system
 from tests.support.lab.guest.ovn_switch import Switch
 from tests.support.lab.guest_settings import Settings
-from tests.support.ovn.programs import VARIABLE
+from tests.support.ovn.ovn_programs import VARIABLE
 
 _MODULES = (
     *("ipv6", "sctp", "veth", "openvswitch", "sch_netem", "nf_conntrack_netlink"),
@@ -27,7 +27,7 @@ _FIRST_INDEX = 100
 
 
 class OvnPath:
-    """See `data_path.DataPath`."""
+    """See `packet_path.DataPath`."""
 
     def __init__(self, settings: Settings) -> None:
         assert settings.ovn_programs

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.support.cloud import ovn_chassis
 from tests.support.lab.guest import cloud_servers, system
-from tests.support.ovn.programs import Programs
+from tests.support.ovn.ovn_programs import Programs
 
 _DIRECTORY = system.STATE / "ovs"
 _SOCKET = _DIRECTORY / "db.sock"

@@ -8,7 +8,7 @@
 import sys
 
 from tests.support.lab import protocol
-from tests.support.lab.guest import data_path, plugging, pods, system
+from tests.support.lab.guest import packet_path, plugging, pods, system
 from tests.support.lab.guest_settings import Settings
 
 
@@ -18,7 +18,7 @@ def perform(verb: str, target: str, *options: str) -> None:
     Raises GuestError when the target does not exist or cannot have it done.
     """
     settings = Settings.from_json(protocol.read_json(system.STATE / protocol.SETTINGS))
-    path = data_path.of(settings)
+    path = packet_path.of(settings)
     servers = {pod.name: pod for pod in (*settings.pods, *plugging.plugged()) if pod.command}
     known = servers if verb in ("kill", "revive") else path.targets(verb)
     if target not in known:
