@@ -49,6 +49,9 @@ class Switch:
             "ovn-encap-ip": address,
             # There is one host, which needs all that there is.
             "ovn-monitor-all": "true",
+            # On a busy host a daemon may be late, and would be taken for dead.
+            "ovn-remote-probe-interval": "0",
+            "ovn-openflow-probe-interval": "0",
         }
         settings = [f"external-ids:{name}={value}" for name, value in options.items()]
         self._call("ovs-vsctl", "--no-wait", "init", "--", "set", "Open_vSwitch", ".", *settings)
