@@ -48,6 +48,7 @@ class Cloud:
         address: str = "127.0.0.1",
         timeout: float = START_TIMEOUT,
         *,
+        provider: str = "amphora",
         octavia_processes: int = 1,
         environ: Mapping[str, str] | None = None,
     ) -> "Cloud":
@@ -56,12 +57,13 @@ class Cloud:
         It ends with the thread that starts it, at the latest.
 
         :param timeout: seconds.
+        :param provider: amphora, or ovn, whose APIs there are then, without a switch.
         :param environ: variables for the servers, beside those of this process.
         :raises CloudFailed: it did not come up.
         """
         state = Path(tempfile.mkdtemp(prefix="cloud-"))
         command = [str(PYTHON), "-m", "tests.support.cloud", "serve", "--state", str(state)]
-        command += ["--octavia-processes", str(octavia_processes)]
+        command += ["--provider", provider, "--octavia-processes", str(octavia_processes)]
         output = state / "serve.log"
         process = None
         try:
