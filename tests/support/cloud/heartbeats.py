@@ -8,7 +8,7 @@ import logging
 import sqlite3
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,8 @@ _NO_TRAFFIC = {"tx": 0, "rx": 0, "conns": 0, "totconns": 0, "ereq": 0}
 
 # By the listener's ID; with the names of an agent's message.
 _Traffic = Mapping[str, Mapping[str, int]]
+# What heartbeats tell of a load balancer, by its ID, is the same as long as this is.
+_Parts = dict[str, list[Any]]
 
 
 def run(states: Path, database: Path) -> None:
@@ -51,24 +53,35 @@ def run(states: Path, database: Path) -> None:
     """
     health = heartbeat_udp.UpdateHealthDb()
     looking = sqlite3.connect(database, timeout=60)
-    told, last = None, time.monotonic()
+    said: dict[str, str] = {}
+    parts: _Parts = {}
+    last = time.monotonic()
     while True:
         traffic: _Traffic = {}
         try:
-            said = _read(states)
-            present = said, looking.execute(PARTS.format(own=_ALLOCATED)).fetchall()
-            is_due = time.monotonic() - last >= INTERVAL
-            if is_due:
+            before, said = said, _read(states)
+            old, parts = parts, _parts(looking)
+            news: Collection[str] = [own for own in parts if parts[own] != old.get(own)]
+            if time.monotonic() - last >= INTERVAL:
                 last = time.monotonic()
                 traffic = amphora_statistics.deltas()
-            for message in list(_messages(said, traffic)) if is_due or present != told else ():
+                news = parts
+            elif said != before:
+                news = parts
+            for message in list(_messages(news, said, traffic)) if news else ():
                 health.update_health(message, "127.0.0.1")
                 if traffic:
                     heartbeat_udp.update_stats(message)
-            told = present
         except _FAILURES:
             LOG.exception("heartbeats failed, the next ones may not")
         time.sleep(_POLL)
+
+
+def _parts(looking: sqlite3.Connection) -> _Parts:
+    found: _Parts = {}
+    for own, *part in looking.execute(PARTS.format(own=_ALLOCATED)):
+        found.setdefault(own, []).append(part)
+    return found
 
 
 def _read(states: Path) -> dict[str, str]:
@@ -79,10 +92,12 @@ def _read(states: Path) -> dict[str, str]:
     return read
 
 
-def _messages(states: dict[str, str], traffic: _Traffic) -> Iterator[dict[str, Any]]:
+def _messages(
+    balancers: Collection[str], states: dict[str, str], traffic: _Traffic
+) -> Iterator[dict[str, Any]]:
     with api.session().begin() as session:
         allocated = session.query(models.Amphora).filter_by(status=constants.AMPHORA_ALLOCATED)
-        for amphora in allocated:
+        for amphora in allocated.filter(models.Amphora.load_balancer_id.in_(balancers)):
             loadbalancer = amphora.load_balancer
             if loadbalancer and _said(states, loadbalancer.id, loadbalancer.name) != "SILENT":
                 yield _message(amphora.id, loadbalancer, states, traffic)

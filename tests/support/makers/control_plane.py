@@ -75,7 +75,7 @@ def cluster(
 ) -> Iterator[Cluster]:
     """Run a cluster's API server and controllers; its keys in etcd begin with its name."""
     directory = state / name
-    directory.mkdir(parents=True)
+    directory.mkdir(parents=True, exist_ok=True)
     key, tokens = directory / "service-accounts.key", directory / "tokens.csv"
     subprocess.run(["openssl", "genrsa", "-out", key, "2048"], check=True, capture_output=True)
     tokens.write_text(f"{TOKEN},admin,admin,system:masters\n")

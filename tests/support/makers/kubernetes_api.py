@@ -2,6 +2,7 @@
 
 """The Kubernetes API of the makers' lab: objects as dictionaries, read and written by path."""
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -12,9 +13,13 @@ import yaml  # type: ignore[import-untyped]
 
 TIMEOUT = 30.0  # seconds for one request
 _POLL = 0.1  # seconds
+_FRESH = 0.9  # seconds for which the versions of objects are not asked for again
 Object = dict[str, Any]
+Versions = dict[str, list[tuple[str, str]]]
 
 _METADATA = {"Accept": "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"}
+FROM_CACHE = {"resourceVersion": "0"}
+"""Asks the API server for what it has at hand, without a question to etcd."""
 
 # Where the objects of a kind live.
 _PATHS = {
@@ -42,6 +47,8 @@ class KubernetesApi:
         self._session.trust_env = False  # no proxy leads to this machine's loopback
         self._session.headers["Authorization"] = f"Bearer {token}"
         self._session.verify = str(certificate)
+        self._lock = threading.Lock()
+        self._versions: dict[str, tuple[float, Versions]] = {}
 
     def is_ready(self) -> bool:
         """Tell whether it serves."""
@@ -62,13 +69,29 @@ class KubernetesApi:
         return list(found["items"]) if found else []
 
     def versions(self, kind: str, namespace: str) -> Sequence[tuple[str, str]]:
-        """Return the UID and the version of each object of a kind; without its content."""
+        """Return the UID and the version of each object of a kind, as of a second ago at most.
+
+        They are read for all namespaces at once: many ask, each second.
+        """
+        with self._lock:
+            since, found = self._versions.get(kind, (0.0, {}))
+            if time.monotonic() - since > _FRESH:
+                since, found = time.monotonic(), self._all_versions(kind)
+                self._versions[kind] = since, found
+        return found.get(namespace, ())
+
+    def _all_versions(self, kind: str) -> Versions:
+        """Return the UID and the version of each object by its namespace, without its content."""
         answer = self._session.get(
-            f"{self.url}{_path(kind, namespace)}", headers=_METADATA, timeout=TIMEOUT
+            f"{self.url}{_path(kind, None)}", headers=_METADATA, params=FROM_CACHE, timeout=TIMEOUT
         )
         answer.raise_for_status()
-        found = [part["metadata"] for part in answer.json()["items"] or ()]
-        return [(meta["uid"], meta["resourceVersion"]) for meta in found]
+        found: Versions = {}
+        for part in answer.json()["items"] or ():
+            meta = part["metadata"]
+            version = meta["uid"], meta["resourceVersion"]
+            found.setdefault(meta["namespace"], []).append(version)
+        return found
 
     def apply(self, wanted: Object, namespace: str | None = None) -> Object:
         """Make an object, in a namespace where one is given, or change it to what it should be."""

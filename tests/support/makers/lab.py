@@ -63,7 +63,8 @@ class MakerAtWork:
         self.controller.start_round()
 
     def make_namespace(self, name: str) -> None:
-        """Make a namespace."""
+        """Make a namespace; wait until one of this name that is being deleted has gone."""
+        wait_for(f"no old namespace {name}", partial(self._is_free, name), _REMOVE_TIMEOUT)
         meta = {"name": name, "labels": {"name": name}}
         self.api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": meta})
 
@@ -75,6 +76,10 @@ class MakerAtWork:
             wait_for(f"no {kind} in {name}", partial(self._has_none, kind, name), _REMOVE_TIMEOUT)
         self.api.delete("Namespace", name)
 
+    def _is_free(self, namespace: str) -> bool:
+        found = self.api.get("Namespace", namespace)
+        return found is None or "deletionTimestamp" not in found["metadata"]
+
     def _has_none(self, kind: str, namespace: str) -> bool:
         return not self.api.list(kind, namespace)
 
@@ -84,7 +89,8 @@ class MakersLab:
     """The running lab: its cloud, its programs, and its makers by their names.
 
     A maker is called `kuryr` or `occm`; one of a further cluster has more in its name, such as
-    `occm-other`, and is started when it is first asked for.
+    `occm-other`, and is started when it is first asked for. Where the lab `takes_turns`, those of
+    the other kind end then: idle clusters cost a tenth of a core each.
     """
 
     cloud: Cloud
@@ -94,24 +100,34 @@ class MakersLab:
     stack: contextlib.ExitStack
     on_running: Listener = ignore
     on_gone: Listener = ignore
+    takes_turns: bool = False
     makers: dict[str, MakerAtWork] = field(default_factory=dict)
+    _stacks: dict[str, contextlib.ExitStack] = field(default_factory=dict)
 
     def maker(self, name: str) -> MakerAtWork:
         """Return a maker, and start it if it does not run."""
         if name not in self.makers:
-            self.makers[name] = self._start(name)
+            if self.takes_turns:
+                self._end_all_but(_kind(name))
+            stack = self._stacks[name] = self.stack.enter_context(contextlib.ExitStack())
+            self.makers[name] = self._start(name, stack)
         return self.makers[name]
 
-    def _start(self, name: str) -> MakerAtWork:
-        kind, _, _ = name.partition("-")
+    def _end_all_but(self, kind: str) -> None:
+        for name in [name for name in self.makers if _kind(name) != kind]:
+            self._stacks.pop(name).close()
+            del self.makers[name]
+
+    def _start(self, name: str, stack: contextlib.ExitStack) -> MakerAtWork:
+        kind = _kind(name)
         cidr = {"kuryr": kuryr_controller, "occm": occm_controller}[kind].SERVICE_CIDR
         made = control_plane.cluster(self.programs, self.state, self.etcd, name, cidr)
-        cluster = self.stack.enter_context(made)
+        cluster = stack.enter_context(made)
         make = Kuryr if kind == "kuryr" else Occm
         controller = make(self.programs, cluster, self.cloud, self.state / name)
-        self.stack.callback(controller.stop)
+        stack.callback(controller.stop)
         kubelet = self._kubelet(kind, cluster.api)
-        self.stack.enter_context(kubelet)
+        stack.enter_context(kubelet)
         controller.start()
         return MakerAtWork(cluster, controller, kubelet)
 
@@ -126,6 +142,10 @@ class MakersLab:
         return StandInKubelet(api, nodes, address_of, provider_ids, self.on_running, self.on_gone)
 
 
+def _kind(name: str) -> str:
+    return name.partition("-")[0]
+
+
 @contextlib.contextmanager
 def running(
     makers: Collection[str] = MAKERS,
@@ -133,10 +153,11 @@ def running(
     cloud: Cloud | None = None,
     on_running: Listener = ignore,
     on_gone: Listener = ignore,
+    takes_turns: bool = False,
 ) -> Iterator[MakersLab]:
     """Run the lab with some makers, in a cloud of its own or a given one.
 
-    `on_running` and `on_gone` are told of pods.
+    `on_running` and `on_gone` are told of pods; of `takes_turns` see `MakersLab`.
 
     :raises NotAvailable: a program cannot be had here.
     :raises LabFailed: a part of it did not come up.
@@ -150,7 +171,7 @@ def running(
         state = Path(tempfile.mkdtemp(prefix="makers-"))
         stack.callback(shutil.rmtree, state, ignore_errors=True)
         url = stack.enter_context(control_plane.etcd(found, state))
-        lab = MakersLab(cloud, found, state, url, stack, on_running, on_gone)
+        lab = MakersLab(cloud, found, state, url, stack, on_running, on_gone, takes_turns)
         with ThreadPoolExecutor() as pool:
             list(pool.map(lab.maker, makers))
         yield lab

@@ -201,7 +201,7 @@ class Player:
 
     def _balancers(self) -> list[dict[str, Any]]:
         """Return the case's load balancers, in the order in which words and hands count them."""
-        found = self._cloud.balancers(self._marks)
+        found = self._cloud.balancers(pulse.own(self._lab.cloud, self._marks))
         return sorted(found, key=lambda found: (found["name"], found["vip_address"], found["id"]))
 
     def _read(self) -> Recording:

@@ -15,10 +15,15 @@ from tests.support.makers.kubernetes_api import KubernetesApi
 
 _OWN = (
     "WITH marks(mark) AS (VALUES {values})"
-    " SELECT id FROM load_balancer JOIN marks"
-    " ON ' ' || name LIKE mark OR ' ' || description LIKE mark"
-    " UNION SELECT resource_id FROM tags JOIN marks ON tag LIKE mark"
+    " SELECT DISTINCT id FROM load_balancer LEFT JOIN tags ON resource_id = id JOIN marks"
+    " ON instr(' ' || name, mark) OR instr(' ' || description, mark) OR instr(' ' || tag, mark)"
+    " WHERE provisioning_status != 'DELETED'"
 )
+
+
+def own(cloud: Cloud, marks: Sequence[str]) -> list[str]:
+    """Return the IDs of the load balancers whose name, description or tags hold one of these."""
+    return [row[0] for row in cloud.sql("octavia", _query("{own}", marks), marks)]
 
 
 def pulse(cloud: Cloud, apis: Iterable[KubernetesApi], namespace: str, marks: Sequence[str]) -> Any:
@@ -28,7 +33,9 @@ def pulse(cloud: Cloud, apis: Iterable[KubernetesApi], namespace: str, marks: Se
     """
     kinds = ("Service", "Event", "Pod")
     found = [version for api in apis for kind in kinds for version in api.versions(kind, namespace)]
-    values = ", ".join(["(?)"] * len(marks))
-    query = PARTS.format(own=_OWN.format(values=values))
-    rows = cloud.sql("octavia", query, [f"%{mark}%" for mark in marks])
+    rows = cloud.sql("octavia", _query(PARTS, marks), marks)
     return sorted(found), sorted(rows, key=str)
+
+
+def _query(query: str, marks: Sequence[str]) -> str:
+    return query.format(own=_OWN.format(values=", ".join(["(?)"] * len(marks))))

@@ -18,9 +18,9 @@ from typing import Any
 import requests
 
 from tests.support.cloud import Cloud
-from tests.support.makers.kubernetes_api import KubernetesApi, Object
+from tests.support.makers.kubernetes_api import FROM_CACHE, KubernetesApi, Object
 
-_POLL = 0.2  # seconds
+_POLL = 0.5  # seconds
 READY_ANNOTATION = "lab/ready"
 
 
@@ -82,7 +82,7 @@ class StandInKubelet:
                 traceback.print_exc()
 
     def _look(self) -> None:
-        pods = self.api.list("Pod", None)
+        pods = self.api.list("Pod", None, **FROM_CACHE)
         for pod in pods:
             self._follow(pod)
         present = {pod["metadata"]["uid"] for pod in pods}
