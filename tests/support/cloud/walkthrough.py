@@ -34,11 +34,15 @@ SERVICE_USERS = (
 
 @dataclass(frozen=True)
 class Subnet:
-    """An IPv4 or IPv6 subnet; no gateway means that no router belongs to it."""
+    """An IPv4 or IPv6 subnet; no gateway means that no router belongs to it.
+
+    `pool` are the first and the last address that Neutron chooses from, if not from all.
+    """
 
     name: str
     cidr: str
     gateway: str | None = None
+    pool: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,11 @@ class Network:
 
 
 MANAGEMENT_NETWORK = Network("lb-mgmt-net", (Subnet("lb-mgmt-subnet", "192.0.2.0/24"),))
-PUBLIC_NETWORK = Network("public", (Subnet("public-subnet", "203.0.113.0/24", "203.0.113.1"),))
+# Floating IPs that are asked for by address are above: nobody else gets them by chance.
+_CHOSEN_FROM = ("203.0.113.2", "203.0.113.199")
+PUBLIC_NETWORK = Network(
+    "public", (Subnet("public-subnet", "203.0.113.0/24", "203.0.113.1", _CHOSEN_FROM),)
+)
 # 10.0.0.129, the first address of the service network, is the VIP of default/kubernetes.
 SERVICE_SUBNET = Subnet("k8s-service-subnet", "10.0.0.128/26", "10.0.0.190")
 POD_SUBNET = Subnet("k8s-pod-subnet", "10.0.0.64/26", "10.0.0.65")

@@ -2,8 +2,9 @@
 
 """Runs Kuryr's controller as it is, with its web servers on the loopback; SIGUSR2 starts a round.
 
-The round in which Kuryr looks whether its load balancers still exist comes every ten minutes, and
-a test cannot wait for it. Run by the interpreter that has Kuryr installed.
+The round in which Kuryr looks whether its load balancers still exist comes every ten minutes. A
+test cannot wait for it, nor have it come when it must not: here there is none that is not asked
+for. Run by the interpreter that has Kuryr installed.
 """
 
 import signal
@@ -17,6 +18,7 @@ import eventlet
 import flask
 from kuryr_kubernetes.controller import service
 
+_NEVER = 1_000_000  # seconds
 _run = flask.Flask.run
 _start = service.KuryrK8sService.start
 
@@ -32,6 +34,7 @@ def _start_with_rounds(self: Any) -> None:
 
 flask.Flask.run = _run_on_loopback
 service.KuryrK8sService.start = _start_with_rounds
+service.KuryrK8sService._periodic_spacing["reconcile_loadbalancers"] = _NEVER
 
 if __name__ == "__main__":
     sys.exit(controller.start())
