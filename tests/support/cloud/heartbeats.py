@@ -53,25 +53,22 @@ def run(states: Path, database: Path) -> None:
     """
     health = heartbeat_udp.UpdateHealthDb()
     looking = sqlite3.connect(database, timeout=60)
-    said: dict[str, str] = {}
-    parts: _Parts = {}
+    told: tuple[dict[str, str], _Parts] = ({}, {})
     last = time.monotonic()
     while True:
-        traffic: _Traffic = {}
         try:
-            before, said = said, _read(states)
-            old, parts = parts, _parts(looking)
-            news: Collection[str] = [own for own in parts if parts[own] != old.get(own)]
+            said, parts = _read(states), _parts(looking)
+            traffic: _Traffic = {}
+            is_new = said != told[0]
             if time.monotonic() - last >= INTERVAL:
-                last = time.monotonic()
+                last, is_new = time.monotonic(), True
                 traffic = amphora_statistics.deltas()
-                news = parts
-            elif said != before:
-                news = parts
+            news = [own for own in parts if is_new or parts[own] != told[1].get(own)]
             for message in list(_messages(news, said, traffic)) if news else ():
                 health.update_health(message, "127.0.0.1")
                 if traffic:
                     heartbeat_udp.update_stats(message)
+            told = said, parts
         except _FAILURES:
             LOG.exception("heartbeats failed, the next ones may not")
         time.sleep(_POLL)

@@ -109,8 +109,9 @@ class MakersLab:
         if name not in self.makers:
             if self.takes_turns:
                 self._end_all_but(_kind(name))
-            stack = self._stacks[name] = self.stack.enter_context(contextlib.ExitStack())
-            self.makers[name] = self._start(name, stack)
+            with contextlib.ExitStack() as starting:
+                self.makers[name] = self._start(name, starting)
+                self._stacks[name] = self.stack.enter_context(starting.pop_all())
         return self.makers[name]
 
     def _end_all_but(self, kind: str) -> None:
