@@ -101,7 +101,7 @@ def targets_of(
     if floating_ip:
         addresses = {floating_ip.fixed_address: floating_ip.address}
     vips = tuple(
-        _vip_target(numeric_endpoint(address, listener.protocol_port), vip, listener, provider)
+        _vip_target(numeric_endpoint(address, listener.protocol_port), vip, listener, load_balancer)
         for listener in listeners
         for vip, address in addresses.items()
     )
@@ -140,9 +140,11 @@ def direct_targets(
             yield Target(endpoint, (member,), direct=True, provider=provider, idle=idle)
 
 
-def _vip_target(endpoint: Endpoint, vip: str, listener: Listener, provider: Provider) -> Target:
+def _vip_target(
+    endpoint: Endpoint, vip: str, listener: Listener, load_balancer: LoadBalancer
+) -> Target:
     """Return the target for a VIP, behind which are the members of its family."""
-    pool = listener.pool
+    pool, provider = listener.pool, provider_named(load_balancer.provider)
     if pool is None:
         return Target(endpoint, provider=provider, listener_id=listener.id)
     promise = pool.lb_algorithm if pool.lb_algorithm == "SOURCE_IP" else ""
@@ -151,7 +153,7 @@ def _vip_target(endpoint: Endpoint, vip: str, listener: Listener, provider: Prov
     return Target(
         endpoint,
         tuple(member for member in pool.members if (":" in member.address) == (":" in vip)),
-        provider.distribution(pool),
+        provider.distribution(pool, load_balancer),
         provider=provider,
         promise=promise,
         listener_id=listener.id,

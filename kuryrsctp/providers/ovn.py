@@ -9,6 +9,10 @@ _SILENCE = (
     "with OVN also where the pool has no member, or the load balancer, listener or pool is switched"
     " off: it never refuses by itself"
 )
+_SENDER = (
+    "OVN puts the VIP's address into ICMP errors that come from a member's host or from a firewall"
+    " before it, and its load balancers send none of their own"
+)
 
 OVN = Provider(
     title="OVN",
@@ -19,6 +23,8 @@ OVN = Provider(
     # SOURCE_IP is applied by new releases, and only to a pool that was made with it.
     unheeded_algorithms={"SOURCE_IP": Distribution.UNKNOWN},
     heeds_endless_persistence=False,
+    # Its row in the northbound database has one `affinity_timeout`, and one `selection_fields`.
+    shares_pool_settings=True,
     heeds_weight=False,
     heeds_backup=False,
     misleading_monitors=frozenset({"TCP"}),
@@ -51,5 +57,11 @@ OVN = Provider(
         "pool-monitor": "OVN has no health monitor that asks over SCTP: see whether `openstack"
         " kuryr sctp probe <service>` gets through, and do not rely on the statuses",
     },
-    outcome_causes={Outcome.TIMEOUT: _SILENCE},
+    outcome_causes={
+        Outcome.NO_BACKEND: _SENDER,
+        Outcome.PEER_LACKS_SCTP: _SENDER,
+        Outcome.PROHIBITED: _SENDER,
+        Outcome.TIMEOUT: _SILENCE,
+        Outcome.UNREACHABLE: _SENDER,
+    },
 )

@@ -3,10 +3,10 @@
 """What one of Octavia's providers can do, and what its objects mean."""
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from kuryrsctp.model import Member, Outcome, Pool
+from kuryrsctp.model import LoadBalancer, Member, Outcome, Pool
 
 
 class TrafficSource(enum.Enum):
@@ -56,6 +56,9 @@ class Provider:
     default_persistence_timeout: int | None = None
     # Whether session persistence without a timeout is applied.
     heeds_endless_persistence: bool = True
+    # Whether all pools of a load balancer that have one protocol share one algorithm and one
+    # persistence, whatever the API says of each.
+    shares_pool_settings: bool = False
     # Whether the weights of members are applied; None if that is not known.
     heeds_weight: bool | None = None
     # Whether a backup member waits until no other works; None if that is not known.
@@ -103,8 +106,22 @@ class Provider:
         """Tell whether a pool may have an algorithm; True if it is not known."""
         return self.algorithms is None or algorithm in self.algorithms
 
-    def distribution(self, pool: Pool) -> Distribution:
-        """Return how a pool distributes the associations of one client."""
+    def distribution(self, pool: Pool, load_balancer: LoadBalancer) -> Distribution:
+        """Return how a pool of a load balancer distributes the associations of one client."""
+        own, others = self._distribution(pool), self.pools_shared_with(pool, load_balancer)
+        if any(self._distribution(other) is not own for other in others):
+            return Distribution.UNKNOWN
+        return own
+
+    def pools_shared_with(self, pool: Pool, load_balancer: LoadBalancer) -> Iterator[Pool]:
+        """Yield the pools, of other Services, too, that have algorithm and persistence with it."""
+        for listener in (*load_balancer.listeners, *load_balancer.neighbours):
+            other = listener.pool
+            is_other = other and other.id != pool.id and other.protocol == pool.protocol
+            if self.shares_pool_settings and other and is_other:
+                yield other
+
+    def _distribution(self, pool: Pool) -> Distribution:
         is_applied = self.heeds_endless_persistence or pool.persistence_timeout is not None
         if pool.session_persistence and is_applied:
             return Distribution.STICKY

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from kuryrsctp.addresses import canonical
-from kuryrsctp.model import Member, is_leaving
+from kuryrsctp.model import Member, Pool, is_leaving
 from kuryrsctp.providers.provider import Distribution
 from kuryrsctp.verifier.checks import default_pools, monitoring, names, statuses
 from kuryrsctp.verifier.checks.catalogue import CheckResult, check, fail, ok, skip, warn
@@ -24,6 +24,7 @@ _FAMILIES = (
 )
 _UNUSED = "see the members' rows, member-admin-state and member-weight"
 _STICKY = "{}: one client always reaches the same member"
+_SHARED = "{} has one algorithm and one persistence for all of them, and which is not known here"
 
 
 @check(
@@ -85,13 +86,21 @@ def pool_algorithm(target: PoolTarget) -> CheckResult:
 def pool_persistence(target: PoolTarget) -> CheckResult:
     """Tell about session persistence."""
     kind, timeout = target.pool.session_persistence, target.pool.persistence_timeout
+    others = target.provider.pools_shared_with(target.pool, target.load_balancer)
+    if any(_settings(other) != _settings(target.pool) for other in others):
+        which = f"{kind or 'none'}, and other ports of this load balancer have other settings"
+        return ok(f"{which}: {_SHARED.format(target.provider.title)}")
     if kind is None:
         return ok("none")
-    if target.provider.distribution(target.pool) is not Distribution.STICKY:
+    if target.provider.distribution(target.pool, target.load_balancer) is not Distribution.STICKY:
         return ok(f"{kind} without a timeout, which {target.provider.title} does not apply")
     timeout = timeout or target.provider.default_persistence_timeout
     lasting = f", for {timeout} s after its last association" if timeout else ""
     return ok(_STICKY.format(kind) + lasting)
+
+
+def _settings(pool: Pool) -> tuple[object, ...]:
+    return pool.lb_algorithm, pool.session_persistence, pool.persistence_timeout
 
 
 @check(

@@ -165,7 +165,23 @@ def test_the_pool_tells_how_the_members_of_a_target_are_chosen(
 def test_ovn_does_not_do_all_that_the_pool_says(
     change: dict[str, Any], distribution: Distribution
 ) -> None:
-    assert OVN.distribution(replace(POOL, **change)) is distribution
+    changed = replace(POOL, **change)
+    own = load_balancer(listener("SCTP", 90, changed))
+    assert OVN.distribution(changed, own) is distribution
+
+
+def test_with_ovn_the_settings_of_one_pool_may_hold_for_all_of_a_load_balancer() -> None:
+    hashed = replace(POOL, lb_algorithm="SOURCE_IP_PORT")
+    sticky = replace(hashed, id="other", session_persistence="SOURCE_IP", persistence_timeout=360)
+    both = (listener("SCTP", 90, hashed), listener("SCTP", 91, sticky))
+    alone = targets_of(replace(load_balancer(both[0]), provider="ovn"))
+    assert [target.distribution for target in alone] == [Distribution.HASHED]
+    beside = targets_of(replace(load_balancer(*both), provider="ovn"))
+    assert [target.distribution for target in beside] == [Distribution.UNKNOWN] * 2
+    of_others = replace(load_balancer(both[0]), provider="ovn", neighbours=both[1:])
+    assert [target.distribution for target in targets_of(of_others)] == [Distribution.UNKNOWN]
+    with_amphorae = targets_of(load_balancer(*both))
+    assert Distribution.UNKNOWN not in {target.distribution for target in with_amphorae}
 
 
 def test_where_weights_are_not_applied_every_member_that_is_on_has_to_answer() -> None:

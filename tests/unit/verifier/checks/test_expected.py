@@ -155,6 +155,27 @@ def test_how_long_session_persistence_lasts_is_told_as_the_provider_has_it(
     assert row.detail.startswith(f"SOURCE_IP{told}")
 
 
+def test_with_ovn_another_port_may_decide_whether_one_client_reaches_one_member() -> None:
+    hashed = pool(lb_algorithm="SOURCE_IP_PORT")
+    sticky = pool(
+        id="other",
+        lb_algorithm="SOURCE_IP_PORT",
+        session_persistence="SOURCE_IP",
+        persistence_timeout=60,
+    )
+    ports = (listener(pool=hashed), listener(id="l2", protocol_port=91, pool=sticky))
+    rows = findings(load_balancer(*ports, provider="ovn"))
+    told = [row.detail for row in rows if row.check == "pool-persistence"]
+    shared = (
+        ", and other ports of this load balancer have other settings: OVN has one algorithm and one"
+        " persistence for all of them, and which is not known here"
+    )
+    assert told == [f"none{shared}", f"SOURCE_IP{shared}"]
+    longer = (listener(pool=replace(sticky, id="p", persistence_timeout=90)), ports[1])
+    rows = findings(load_balancer(*longer, provider="ovn"))
+    assert {row.detail for row in rows if row.check == "pool-persistence"} == {f"SOURCE_IP{shared}"}
+
+
 def test_where_a_default_timeout_is_not_known_none_is_told() -> None:
     rows = findings(
         load_balancer(listener(pool=pool(session_persistence="SOURCE_IP")), provider="f5")
