@@ -78,6 +78,10 @@ def _build(directory: Path) -> None:
         with debian.step("building kernel modules (a minute or two)"):
             _configure(source, built)
             _make(source, built, "olddefconfig")
+            if "\nCONFIG_NF_CONNTRACK_ZONES=y\n" not in (built / ".config").read_text():
+                raise NotAvailable(
+                    f"Linux {release} cannot be built with connection tracking zones"
+                )
             _make(source, built, "modules_prepare")
             _make(source, built, *(f"{module}.ko" for module in _MODULES))
         made = (built / "include/config/kernel.release").read_text().strip()

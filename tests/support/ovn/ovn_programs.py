@@ -33,8 +33,10 @@ class Programs:
 
     def __getitem__(self, name: str) -> str:
         """Return the path of a program."""
-        found = [self.root / directory / name for directory in _DIRECTORIES]
-        return next(str(path) for path in found if path.exists())
+        for directory in _DIRECTORIES:
+            if (path := self.root / directory / name).exists():
+                return str(path)
+        raise debian.NotAvailable(f"{name} is not in {', '.join(_PACKAGES)}")
 
     def schema(self, database: str) -> str:
         """Return the path of a database's schema: vswitch, nb or sb."""
