@@ -11,7 +11,7 @@ none.
 import enum
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from kuryrsctp.addresses import Network
@@ -106,10 +106,11 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class Vip:
-    """An address of a load balancer for clients, and the subnet that it is of."""
+    """An address of a load balancer for clients, with its subnet and the port that holds it."""
 
     address: str
     subnet_id: str | None = None
+    port_id: str | None = None
 
     @property
     def version(self) -> int:
@@ -150,8 +151,10 @@ class LoadBalancer:
 
     @property
     def vips(self) -> tuple[Vip, ...]:
-        """All of its VIPs, the main one first."""
-        return (Vip(self.vip_address, self.vip_subnet_id), *self.additional_vips)
+        """All of its VIPs, the main one first. Some providers give each a port of its own."""
+        main = Vip(self.vip_address, self.vip_subnet_id, self.vip_port_id)
+        others = (replace(vip, port_id=vip.port_id or main.port_id) for vip in self.additional_vips)
+        return (main, *others)
 
     @property
     def identity(self) -> str:

@@ -179,7 +179,8 @@ def _subnets(neutron: Any, load_balancers: Sequence[LoadBalancer]) -> dict[str, 
 
 
 def _floating_ips(neutron: Any, load_balancers: Iterable[LoadBalancer]) -> tuple[FloatingIp, ...]:
-    ids = {load_balancer.vip_port_id for load_balancer in load_balancers} - {None}
+    vips = (vip for load_balancer in load_balancers for vip in load_balancer.vips)
+    ids = {vip.port_id for vip in vips} - {None}
     return tuple(_each(neutron, FLOATING_IPS, "port_id", sorted(map(str, ids))))
 
 

@@ -48,7 +48,8 @@ def _ids(row: Row, name: str) -> tuple[str, ...]:
 
 
 def _vip(row: Row) -> Vip:
-    return Vip(row.text("ip_address"), row.optional_text("subnet_id"))
+    subnet_id, port_id = map(row.optional_text, ("subnet_id", "port_id"))
+    return Vip(row.text("ip_address"), subnet_id, port_id)
 
 
 def _load_balancer(row: Row) -> LoadBalancer:

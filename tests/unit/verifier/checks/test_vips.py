@@ -105,6 +105,26 @@ def test_a_port_that_lost_a_vip_is_wrong() -> None:
     }
 
 
+def test_a_vip_may_have_a_port_of_its_own_as_with_ovn() -> None:
+    vips = (Vip("10.0.0.158", "service-subnet", "its-own"),)
+    balancer = replace(DUAL, provider="ovn", additional_vips=vips)
+    state = network(balancer)
+    assert isinstance(state.ports, tuple)
+    main = replace(state.ports[0], addresses=("fd00:158::1",))
+    additional = replace(main, id="its-own", addresses=("10.0.0.158",))
+    both = replace(
+        state,
+        ports=(main, additional, *state.ports[1:]),
+        floating_ips=(FloatingIp("f", "its-own", "203.0.113.5", "10.0.0.158", "ACTIVE"),),
+    )
+    assert detail("vip-port", balancer, network=both) == "OK holds fd00:158::1, 10.0.0.158"
+    assert detail("floating-ip", balancer, network=both) == "OK 203.0.113.5, to 10.0.0.158"
+    lost = replace(both, ports=(main, *state.ports[1:]))
+    assert detail("vip-port", balancer, network=lost) == (
+        "FAIL no port its-own that holds 10.0.0.158"
+    )
+
+
 @pytest.mark.parametrize(
     ("owner", "rows"),
     [
