@@ -27,8 +27,8 @@ OVN = Provider(
     shares_pool_settings=True,
     heeds_weight=False,
     heeds_backup=False,
-    misleading_monitors=frozenset({"TCP"}),
-    unproven_monitors=frozenset({"UDP-CONNECT"}),
+    # Seen with release 11.0.0 and OVN 23.03: either makes every part ERROR at once, and for good.
+    misleading_monitors=frozenset({"TCP", "UDP-CONNECT"}),
     connection_limit="which OVN does not apply",
     heeds_timeouts=False,
     traffic_source=TrafficSource.CLIENT,
@@ -44,8 +44,8 @@ OVN = Provider(
         "pool-algorithm": "OVN supports SOURCE_IP_PORT, newer releases SOURCE_IP as well.",
         "pool-exists": "OVN answers 501 to a pool whose algorithm it does not support, which"
         " leaves a listener without a pool.",
-        "pool-monitor": "OVN has no health monitor for SCTP; one of type TCP makes every part ERROR"
-        " while messages are answered.",
+        "pool-monitor": "OVN has no health monitor for SCTP; one of type TCP or UDP-CONNECT makes"
+        " every part ERROR while messages are answered.",
         "pool-persistence": "OVN applies session persistence only with a timeout.",
     },
     remedies={

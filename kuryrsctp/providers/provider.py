@@ -69,10 +69,8 @@ class Provider:
     takes_0_for_no_limit: bool = False
     # Whether the timeouts of an SCTP listener are applied; None if that is not known.
     heeds_timeouts: bool | None = None
-    # A type of monitor that the provider takes and that makes its objects ERROR without a fault.
+    # Types of monitors that the provider takes and that make its objects ERROR without a fault.
     misleading_monitors: frozenset[str] = frozenset()
-    # Types of monitors of which it is not known what the statuses tell.
-    unproven_monitors: frozenset[str] = frozenset()
     traffic_source: TrafficSource = TrafficSource.UNKNOWN
     # Whether security groups are enforced at the VIP's port; None if that is not known.
     filters_at_vip: bool | None = None

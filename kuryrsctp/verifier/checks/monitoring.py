@@ -183,9 +183,6 @@ def _meaningless(target: PoolTarget) -> CheckResult | None:
     if monitor.type in target.provider.misleading_monitors:
         told = f"with a monitor of type {monitor.type} {title} reports this also where all is well"
         return warn(told, _NOT_SCTP)
-    if monitor.type in target.provider.unproven_monitors:
-        told = f"what {title} reports with a monitor of type {monitor.type} is not known to be true"
-        return warn(told, _NOT_SCTP)
     return None
 
 

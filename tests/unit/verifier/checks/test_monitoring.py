@@ -239,13 +239,13 @@ def test_what_ovn_reports_with_a_monitor_over_tcp_is_put_down_to_the_monitor() -
         assert "amphora" not in row.detail
 
 
-def test_what_ovn_reports_with_a_monitor_over_udp_is_not_known_to_be_true() -> None:
+def test_with_a_monitor_over_udp_ovn_reports_errors_where_all_is_well() -> None:
     broken = pool_of(
         nodes("ERROR", "ERROR", monitor_port=None), "ERROR", lb_algorithm="SOURCE_IP_PORT"
     )
     seen, all_rows = rows(service(broken, status="ERROR", provider="ovn"), "UDP-CONNECT")
     assert seen["member-status", "worker-1"] == (
-        "WARN ERROR: what OVN reports with a monitor of type UDP-CONNECT is not known to be true"
+        "WARN ERROR: with a monitor of type UDP-CONNECT OVN reports this also where all is well"
     )
     assert not any(row.status is Status.FAIL for row in all_rows)
 
