@@ -58,7 +58,7 @@ test: lab unit functional
 # A data path of its own, whose kernel modules are built the first time.
 ovn-test: PROFILES := ovn
 ovn-test: lab
-	@echo "== Lab tests with OVN (a few minutes)"
+	@echo "== Lab tests with OVN, and what both providers do side by side (twenty minutes)"
 	@$(BIN)/python -m pytest -q tests/lab/ovn
 
 unit: $(BIN)/.installed

@@ -15,6 +15,7 @@ from tests.support.checkout import ROOT
     [
         ("doc/check_table.py", "doc/source/checks.rst"),
         ("doc/module_map.py", "doc/source/modules.rst"),
+        ("doc/provider_table.py", "doc/source/providers-compared.rst"),
     ],
 )
 def test_a_generated_page_is_up_to_date(generator: str, page: str) -> None:

@@ -11,8 +11,10 @@ from tests.support.lab.guest import system
 from tests.support.lab.guest.packet_faults import REJECT_TYPES
 
 # Neighbours find each other on their link, which is not broken.
-_NEIGHBOURS = ("router-solicitation", "router-advertisement")
-_NEIGHBOURS += ("neighbour-solicitation", "neighbour-advertisement")
+_NEIGHBOURS = (
+    *("router-solicitation", "router-advertisement"),
+    *("neighbour-solicitation", "neighbour-advertisement"),
+)
 
 
 def drop(target: str) -> None:

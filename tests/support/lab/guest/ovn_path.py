@@ -57,8 +57,13 @@ class OvnPath:
         """Start the switch, and plug the hosts into Neutron's ports."""
         self._switch.start()
         system.progress("switch")
-        system.wait_until(_PORTS.exists, cloud_servers.START_TIMEOUT, "the cloud's ports are known")
-        ports: dict[str, Any] = json.loads(_PORTS.read_text())
+        ports: dict[str, Any] = {}
+
+        def is_known() -> bool:
+            ports.update(_read_ports())
+            return bool(ports)
+
+        system.wait_until(is_known, cloud_servers.START_TIMEOUT, "the cloud's ports are known")
         self._switch.follow()
         ends = {}
         for number, host in enumerate(self._hosts):
@@ -122,3 +127,12 @@ class OvnPath:
         )
         with system.inside(topology.OUTSIDE):
             system.ip("link set eth0 up", f"addr add {topology.OUTSIDE_ADDRESS} dev eth0")
+
+
+def _read_ports() -> dict[str, Any]:
+    """Return the ports that the cloud has written down, none while it has not, or not all of it."""
+    try:
+        read: dict[str, Any] = json.loads(_PORTS.read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return read

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""One fault, seen from both sides: by the client, and by who reads the APIs.
+
+Each is made through the APIs, in a cloud that enforces its security groups, and mended there.
+"""
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from tests.support.lab import Lab, topology
+
+POD, OTHER = topology.PODS
+SERVICE = "default/sctp-demo"
+POOL = f"{SERVICE}:SCTP:{topology.VIP_PORT}"
+GROUP = "k8s-pods"
+CHECK = "member-security-groups"
+TIMEOUT = 180.0
+# Members are chosen by a hash: with fewer messages one of two may have none.
+MANY = "20"
+_COMMAND = re.compile(r"`(openstack [^`]*)`")
+
+
+def run(lab: Lab, *words: str) -> str:
+    """Run a command of the client that has to succeed; return what it prints."""
+    done = lab.run(["openstack", *words], timeout=TIMEOUT)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def read(lab: Lab, *words: str) -> Any:
+    """Run a command that prints JSON."""
+    return json.loads(run(lab, *words, "-f", "json"))
+
+
+def wait_until_client_sees(lab: Lab, expected: set[tuple[str, str]]) -> None:
+    """Wait until messages to the VIP have these outcomes and backends: OVN makes flows first."""
+    probe = ["openstack", "kuryr", "sctp", "probe", SERVICE, "--timeout", "1.5", "-f", "json"]
+    deadline = time.monotonic() + 60
+    while True:
+        done = lab.run([*probe, "--count", MANY, "--concurrency", MANY], timeout=TIMEOUT)
+        rows = [row for row in json.loads(done.stdout) if row["Outcome"]]
+        seen = {(row["Outcome"], row["Backend"]) for row in rows}
+        if seen == expected:
+            return
+        assert time.monotonic() < deadline, seen
+
+
+BOTH = {("ANSWERED", pod.name) for pod in topology.PODS}
+SILENCE = {("TIMEOUT", "")}
+
+
+def odd(lab: Lab, *options: str) -> dict[str, dict[str, str]]:
+    """Return the rows of `verify` that are not well, one for each check."""
+    verify = ["openstack", "kuryr", "sctp", "verify", SERVICE, *options, "-f", "json"]
+    done = lab.run(verify, timeout=TIMEOUT)
+    rows = json.loads(done.stdout)
+    return {row["Check"]: row for row in rows if row["Status"] not in ("OK", "SKIP")}
+
+
+def rules(lab: Lab, group: str = GROUP) -> list[dict[str, str]]:
+    """Return the rules of the pods' group that let SCTP over IPv4 in."""
+    found = read(lab, "security", "group", "rule", "list", "--protocol", "sctp", "--long", group)
+    wanted = {"Direction": "ingress", "Ethertype": "IPv4"}
+    return [rule for rule in found if wanted.items() <= rule.items()]
+
+
+def allow(lab: Lab, source: str, group: str = GROUP) -> None:
+    """Let SCTP over IPv4 in from some addresses."""
+    new = ("security", "group", "rule", "create", "--ingress", "--protocol", "sctp")
+    run(lab, *new, "--remote-ip", source, group)
+
+
+def forbid(lab: Lab) -> None:
+    """Let no SCTP over IPv4 in."""
+    for rule in rules(lab):
+        run(lab, "security", "group", "rule", "delete", rule["ID"])
+
+
+@pytest.fixture
+def group(lab: Lab) -> Iterator[str]:
+    """The pods' group, as it was again in the end."""
+    before = [rule["IP Range"] for rule in rules(lab)]
+    yield GROUP
+    forbid(lab)
+    for source in before:
+        allow(lab, source)
+    wait_until_client_sees(lab, BOTH)
+
+
+def test_a_rule_that_is_removed_is_silence_and_the_hint_brings_it_back(
+    lab: Lab, group: str
+) -> None:
+    forbid(lab)
+    wait_until_client_sees(lab, SILENCE)
+    row = odd(lab)[CHECK]
+    assert row["Status"] == "FAIL"
+    assert "does not allow SCTP to port 9090 from anywhere" in row["Detail"]
+    for command in _COMMAND.findall(row["Hint"]):
+        run(lab, *command.split()[1:])
+    wait_until_client_sees(lab, BOTH)
+    assert odd(lab) == {}
+
+
+def test_a_group_for_amphorae_is_silence_to_clients_elsewhere(lab: Lab, group: str) -> None:
+    forbid(lab)
+    allow(lab, "10.0.0.128/26")
+    wait_until_client_sees(lab, SILENCE)
+    row = odd(lab)[CHECK]
+    assert row["Status"] == "WARN"
+    assert "no client outside of the VIP's subnet gets in" in row["Detail"]
+
+
+def test_a_policy_that_admits_others_than_this_client(lab: Lab, group: str) -> None:
+    forbid(lab)
+    allow(lab, "10.9.0.0/24")
+    wait_until_client_sees(lab, SILENCE)
+    assert odd(lab, "--source", "10.9.0.0/24") == {}
+    row = odd(lab, "--source", "10.0.0.0/26")[CHECK]
+    assert row["Status"] == "FAIL"
+    assert "does not allow SCTP to port 9090 from 10.0.0.0/26" in row["Detail"]
+
+
+def test_a_stateless_group_without_egress_lets_no_answer_out(lab: Lab) -> None:
+    ports = [pod.name for pod in topology.PODS]
+    run(lab, "security", "group", "create", "--stateless", "stateless")
+    try:
+        for rule in read(lab, "security", "group", "rule", "list", "--egress", "stateless"):
+            run(lab, "security", "group", "rule", "delete", rule["ID"])
+        allow(lab, "0.0.0.0/0", "stateless")
+        for port in ports:
+            given = ("port", "set", "--no-security-group", "--security-group")
+            run(lab, *given, "stateless", port)
+        wait_until_client_sees(lab, SILENCE)
+        row = odd(lab)[CHECK]
+        assert row["Status"] == "FAIL"
+        assert "is stateless, and has no egress rule for answers over SCTP" in row["Detail"]
+        for command in _COMMAND.findall(row["Hint"]):
+            run(lab, *command.split()[1:])
+        wait_until_client_sees(lab, BOTH)
+        assert odd(lab) == {}
+    finally:
+        for port in ports:
+            run(lab, "port", "set", "--no-security-group", "--security-group", GROUP, port)
+        run(lab, "security", "group", "delete", "stateless")
+
+
+@contextmanager
+def _removed(lab: Lab, pod: topology.Pod) -> Iterator[None]:
+    name = f"default/{pod.name}:{topology.SERVER_PORT}"
+    members = ("loadbalancer", "member")
+    run(lab, *members, "delete", "--wait", POOL, name)
+    try:
+        yield
+    finally:
+        new = ("--name", name, "--address", pod.ipv4, "--protocol-port", str(topology.SERVER_PORT))
+        subnet = ("--subnet-id", "k8s-service-subnet")
+        run(lab, *members, "create", "--wait", *new, *subnet, POOL)
+
+
+@contextmanager
+def _weightless(lab: Lab, pod: topology.Pod) -> Iterator[None]:
+    change = ("loadbalancer", "member", "set", "--wait", "--weight")
+    name = f"default/{pod.name}:{topology.SERVER_PORT}"
+    run(lab, *change, "0", POOL, name)
+    try:
+        yield
+    finally:
+        run(lab, *change, "1", POOL, name)
+
+
+@pytest.mark.parametrize(
+    ("change", "seen", "expected"),
+    [
+        (_removed, {("ANSWERED", OTHER.name)}, {"members-exist"}),
+        # The provider does not heed weights.
+        (_weightless, BOTH, {"member-weight"}),
+    ],
+)
+def test_a_change_of_a_member_is_seen_and_told(
+    lab: Lab, change: Callable[..., Any], seen: set[tuple[str, str]], expected: set[str]
+) -> None:
+    with change(lab, POD):
+        wait_until_client_sees(lab, seen)
+        assert odd(lab, "--members", "2").keys() == expected
+    wait_until_client_sees(lab, BOTH)
+    assert odd(lab, "--members", "2") == {}

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Cases of what Octavia's API takes for a provider, and of changes that a provider spoils."""
+
+import time
+from typing import Any
+
+from tests.support.comparison.cases import Case, Play, Seen, add_to
+from tests.support.comparison.service import USUAL, Port, answer_to
+from tests.support.lab import topology
+
+CASES: list[Case] = []
+_NEW_PORT = 60001
+_STUCK = 40.0  # seconds in which a change would have come to its end, on a busy machine, too
+_OPTIONS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("Algorithm ROUND_ROBIN", "pool", {"lb_algorithm": "ROUND_ROBIN"}),
+    ("Algorithm LEAST_CONNECTIONS", "pool", {"lb_algorithm": "LEAST_CONNECTIONS"}),
+    ("Algorithm SOURCE_IP_PORT", "pool", {"lb_algorithm": "SOURCE_IP_PORT"}),
+    ("A listener with allowed_cidrs", "listener", {"allowed_cidrs": ["10.0.0.0/26"]}),
+    ("A listener with a connection limit", "listener", {"connection_limit": 100}),
+    ("A listener with timeout_client_data", "listener", {"timeout_client_data": 60000}),
+)
+
+
+def _asked(kind: str, values: dict[str, Any]) -> Play:
+    def play(port: Port) -> Seen:
+        own = port.service.id
+        where: dict[str, Any] = {"loadbalancer_id": own}
+        if kind == "listener":
+            where = {"load_balancer_id": own, "protocol_port": _NEW_PORT}
+        octavia = port.cloud.octavia
+        made: list[Any] = []
+        create, delete = (getattr(octavia, f"{verb}_{kind}") for verb in ("create", "delete"))
+        answer = answer_to(lambda: made.append(create(protocol="SCTP", **where, **values)))
+        for part in made:
+            port.service.settle()
+            delete(part)
+            port.service.settle()
+        return {"octavia": answer}
+
+    return play
+
+
+for _title, _kind, _values in _OPTIONS:
+    _name = "_".join([*_values, *(str(value) for value in _values.values() if _kind == "pool")])
+    CASES.append(Case(_name.lower(), _title, _asked(_kind, _values)))
+
+
+@add_to(CASES, "The pool gets another name, and nothing else is asked")
+def renamed(port: Port) -> Seen:
+    # Nobody can delete it any more where it is stuck.
+    own = port.cloud.make("renamed", {topology.VIP_PORT: USUAL}).port(topology.VIP_PORT)
+    port.cloud.octavia.update_pool(own.pool.id, name=f"{own.pool.name}-new")
+    deadline = time.monotonic() + _STUCK
+    while "PENDING" in own.states() and time.monotonic() < deadline:
+        time.sleep(1)
+    return {"client": own.client(), "octavia": own.states(), "verify": own.verdict()}
