@@ -113,10 +113,11 @@ class Provider:
 
     def pools_shared_with(self, pool: Pool, load_balancer: LoadBalancer) -> Iterator[Pool]:
         """Yield the pools, of other Services, too, that have algorithm and persistence with it."""
+        if not self.shares_pool_settings:
+            return
         for listener in (*load_balancer.listeners, *load_balancer.neighbours):
             other = listener.pool
-            is_other = other and other.id != pool.id and other.protocol == pool.protocol
-            if self.shares_pool_settings and other and is_other:
+            if other and other.id != pool.id and other.protocol == pool.protocol:
                 yield other
 
     def _distribution(self, pool: Pool) -> Distribution:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.lab import Lab, topology
 from tests.support.lab.probing import (
+    OUTCOMES_OF_REJECTIONS,
     POD,
     PYTHON,
     assert_at_once,
@@ -162,18 +163,7 @@ def test_a_peer_that_does_not_answer_is_waited_for_until_the_deadline(
         assert_in_time(result, timeout)
 
 
-@pytest.mark.parametrize(
-    ("kind", "ipv4", "ipv6"),
-    [
-        ("icmp-port-unreachable", "NO_BACKEND", "NO_BACKEND"),
-        ("icmp-proto-unreachable", "PEER_LACKS_SCTP", None),
-        ("icmp-net-unreachable", "UNREACHABLE", "UNREACHABLE"),
-        ("icmp-host-unreachable", "UNREACHABLE", "UNREACHABLE"),
-        ("icmp-net-prohibited", "PROHIBITED", "PROHIBITED"),
-        ("icmp-host-prohibited", "PROHIBITED", "PROHIBITED"),
-        ("icmp-admin-prohibited", "PROHIBITED", "PROHIBITED"),
-    ],
-)
+@pytest.mark.parametrize(("kind", "ipv4", "ipv6"), OUTCOMES_OF_REJECTIONS)
 def test_a_rejection_is_told_by_its_kind_and_at_once(
     lab: Lab, kind: str, ipv4: str, ipv6: str | None
 ) -> None:

@@ -2,11 +2,14 @@
 
 """Directories that cost much to make, kept in the user's cache directory for every checkout."""
 
+import contextlib
 import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Sequence
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 _WHOLE = ".whole"
@@ -33,3 +36,12 @@ def kept(shelf: str, kind: str, inputs: Sequence[bytes], make: Callable[[Path], 
             make(wanted)
             (wanted / _WHOLE).touch()
     return wanted
+
+
+@contextlib.contextmanager
+def step(text: str) -> Iterator[None]:
+    """Say on stderr what is under way, and how long it took."""
+    started = time.monotonic()
+    print(f"{text} ...", file=sys.stderr, flush=True)
+    yield
+    print(f"{text}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)

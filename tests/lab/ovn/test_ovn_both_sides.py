@@ -64,6 +64,12 @@ def odd(lab: Lab, *options: str) -> dict[str, dict[str, str]]:
     return {row["Check"]: row for row in rows if row["Status"] not in ("OK", "SKIP")}
 
 
+def do_as_told(lab: Lab, row: dict[str, str]) -> None:
+    """Run the commands that a row of `verify` advises."""
+    for command in _COMMAND.findall(row["Hint"]):
+        run(lab, *command.split()[1:])
+
+
 def rules(lab: Lab, group: str = GROUP) -> list[dict[str, str]]:
     """Return the rules of the pods' group that let SCTP over IPv4 in."""
     found = read(lab, "security", "group", "rule", "list", "--protocol", "sctp", "--long", group)
@@ -102,8 +108,7 @@ def test_a_rule_that_is_removed_is_silence_and_the_hint_brings_it_back(
     row = odd(lab)[CHECK]
     assert row["Status"] == "FAIL"
     assert "does not allow SCTP to port 9090 from anywhere" in row["Detail"]
-    for command in _COMMAND.findall(row["Hint"]):
-        run(lab, *command.split()[1:])
+    do_as_told(lab, row)
     wait_until_client_sees(lab, BOTH)
     assert odd(lab) == {}
 
@@ -141,8 +146,7 @@ def test_a_stateless_group_without_egress_lets_no_answer_out(lab: Lab) -> None:
         row = odd(lab)[CHECK]
         assert row["Status"] == "FAIL"
         assert "is stateless, and has no egress rule for answers over SCTP" in row["Detail"]
-        for command in _COMMAND.findall(row["Hint"]):
-            run(lab, *command.split()[1:])
+        do_as_told(lab, row)
         wait_until_client_sees(lab, BOTH)
         assert odd(lab) == {}
     finally:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.lab import Lab, LabError, play_walkthrough, topology
-from tests.support.lab.probing import HANG, POD, outcomes
+from tests.support.lab.probing import HANG, OUTCOMES_OF_REJECTIONS, POD, outcomes
 
 SCTP = ("openstack", "kuryr", "sctp")
 SERVICE = play_walkthrough.SERVICE
@@ -103,18 +103,7 @@ def test_the_way_to_every_vip_can_be_dropped(lab: Lab) -> None:
     assert seen(lab, *VIP) == {"ANSWERED"}
 
 
-@pytest.mark.parametrize(
-    ("kind", "ipv4", "ipv6"),
-    [
-        ("icmp-port-unreachable", "NO_BACKEND", "NO_BACKEND"),
-        ("icmp-proto-unreachable", "PEER_LACKS_SCTP", None),
-        ("icmp-net-unreachable", "UNREACHABLE", "UNREACHABLE"),
-        ("icmp-host-unreachable", "UNREACHABLE", "UNREACHABLE"),
-        ("icmp-net-prohibited", "PROHIBITED", "PROHIBITED"),
-        ("icmp-host-prohibited", "PROHIBITED", "PROHIBITED"),
-        ("icmp-admin-prohibited", "PROHIBITED", "PROHIBITED"),
-    ],
-)
+@pytest.mark.parametrize(("kind", "ipv4", "ipv6"), OUTCOMES_OF_REJECTIONS)
 def test_a_rejection_is_told_by_its_kind(lab: Lab, kind: str, ipv4: str, ipv6: str | None) -> None:
     lab.reject(POD.name, kind)
     assert seen(lab, POD.ipv4, POD.port) == {ipv4}

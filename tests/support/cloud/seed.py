@@ -93,7 +93,10 @@ def _connect(settings: Settings, cloud: str) -> Connection:
 def _network(api: Any, network: Network, **options: Any) -> Any:
     created = api.create_network(name=network.name, **options)
     for subnet in network.subnets:
-        pools = [dict(zip(("start", "end"), subnet.pool, strict=True))] if subnet.pool else None
+        more: dict[str, Any] = {}
+        if subnet.pool:
+            start, end = subnet.pool
+            more["allocation_pools"] = [{"start": start, "end": end}]
         api.create_subnet(
             name=subnet.name,
             network_id=created.id,
@@ -102,7 +105,7 @@ def _network(api: Any, network: Network, **options: Any) -> Any:
             gateway_ip=subnet.gateway,
             is_dhcp_enabled=False,
             project_id=created.project_id,
-            **({"allocation_pools": pools} if pools else {}),
+            **more,
         )
     return created
 

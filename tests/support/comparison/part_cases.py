@@ -3,6 +3,8 @@
 """Cases of Octavia's parts: members, weights, algorithms, persistence, what is switched off."""
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 from tests.support.comparison.cases import Case, Play, Seen, add_to, all_of
 from tests.support.comparison.service import USUAL, Port, Setup
@@ -51,28 +53,28 @@ def weight(port: Port) -> Seen:
         return all_of(port)
 
 
-@add_to(CASES, "A is switched off")
-def member_off(port: Port) -> Seen:
-    with port.changed("member", port.members[0], is_admin_state_up=False):
-        return all_of(port)
+def _switched_off(kind: str, part_of: Callable[[Port], Any]) -> Play:
+    def play(port: Port) -> Seen:
+        with port.changed(kind, part_of(port), is_admin_state_up=False):
+            return all_of(port)
+
+    return play
 
 
-@add_to(CASES, "The pool is switched off")
-def pool_off(port: Port) -> Seen:
-    with port.changed("pool", port.pool, is_admin_state_up=False):
-        return all_of(port)
-
-
-@add_to(CASES, "The listener is switched off")
-def listener_off(port: Port) -> Seen:
-    with port.changed("listener", port.listener, is_admin_state_up=False):
-        return all_of(port)
-
-
-@add_to(CASES, "The load balancer is switched off")
-def balancer_off(port: Port) -> Seen:
-    with port.changed("load_balancer", port.balancer, is_admin_state_up=False):
-        return all_of(port)
+CASES += [
+    Case("member_off", "A is switched off", _switched_off("member", lambda port: port.members[0])),
+    Case("pool_off", "The pool is switched off", _switched_off("pool", lambda port: port.pool)),
+    Case(
+        "listener_off",
+        "The listener is switched off",
+        _switched_off("listener", lambda port: port.listener),
+    ),
+    Case(
+        "balancer_off",
+        "The load balancer is switched off",
+        _switched_off("load_balancer", lambda port: port.balancer),
+    ),
+]
 
 
 @add_to(CASES, "A port without a listener")

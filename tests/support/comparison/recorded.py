@@ -18,7 +18,6 @@ from tests.support.comparison.all_cases import CASES
 from tests.support.lab import Lab, topology
 
 DIRECTORY = Path(__file__).parents[1] / "recorded" / "providers"
-PROVIDERS = ("amphora", "ovn")
 _TIMEOUT = 1800.0  # seconds, on a machine that has other work
 Seen = dict[str, dict[str, str]]
 """What was seen of each case, by its name."""

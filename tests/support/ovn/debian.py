@@ -2,11 +2,8 @@
 
 """Debian packages that are unpacked, not installed: without root, and nothing is started."""
 
-import contextlib
 import subprocess
-import sys
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 _DOWNLOAD_TIMEOUT = 1200.0  # seconds
@@ -69,12 +66,3 @@ def run(argv: Sequence[str], directory: Path, timeout: float, needs: str) -> Non
     if done.returncode != 0:
         last = "\n  ".join(done.stdout.strip().splitlines()[-5:])
         raise NotAvailable(f"{' '.join(argv[:3])} failed; {needs}. Its last lines:\n  {last}")
-
-
-@contextlib.contextmanager
-def step(text: str) -> Iterator[None]:
-    """Say on stderr what is under way, and how long it took."""
-    started = time.monotonic()
-    print(f"ovn: {text} ...", file=sys.stderr, flush=True)
-    yield
-    print(f"ovn: {text}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)

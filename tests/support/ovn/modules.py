@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.support.kept import kept
+from tests.support.kept import kept, step
 from tests.support.ovn import debian
 from tests.support.ovn.debian import NotAvailable
 
@@ -73,9 +73,9 @@ def _build(directory: Path) -> None:
         source, built = Path(scratch, "source"), Path(scratch, "built")
         source.mkdir()
         built.mkdir()
-        with debian.step(f"fetching the source of Linux {release}"):
+        with step(f"ovn: fetching the source of Linux {release}"):
             _fetch(release, source)
-        with debian.step("building kernel modules (a minute or two)"):
+        with step("ovn: building kernel modules (a minute or two)"):
             _configure(source, built)
             _make(source, built, "olddefconfig")
             if "\nCONFIG_NF_CONNTRACK_ZONES=y\n" not in (built / ".config").read_text():

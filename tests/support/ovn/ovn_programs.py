@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.kept import kept
+from tests.support.kept import kept, step
 from tests.support.ovn import debian
 
 VARIABLE = "LAB_OVN_PROGRAMS"
@@ -78,7 +78,7 @@ def ensure() -> Programs:
 
 def _unpack(directory: Path) -> None:
     with (
-        debian.step("unpacking Open vSwitch and OVN"),
+        step("ovn: unpacking Open vSwitch and OVN"),
         tempfile.TemporaryDirectory(prefix="ovn-") as scratch,
     ):
         for package in debian.download(_PACKAGES, Path(scratch)):
