@@ -19,7 +19,7 @@ from tests.support.lab.topology import REPOSITORY
 PAGES = REPOSITORY / "doc" / "source"
 KINDS = {"lab", "kubernetes", "install"}
 LONGEST = 200
-TABLES = {PAGES / "checks.rst"}  # looked up row by row
+TABLES = {PAGES / f"{name}.rst" for name in ("checks", "providers-compared")}  # looked up by row
 LOADED_FROM_ELSEWHERE = re.compile(r'<(script|img|link|iframe)\b[^>]*"(https?:)?//|\$\.ajax')
 
 

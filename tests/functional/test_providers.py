@@ -91,18 +91,21 @@ def test_ovn_does_not_support_the_default_algorithm_of_an_amphora(healthy: Healt
 
 
 @contextmanager
-def persistent(healthy: HealthyService, timeout: int | None) -> Iterator[None]:
-    """Let the pool have session persistence, with or without a timeout."""
-    row = healthy.ids["pool"]
+def persistent(
+    healthy: HealthyService, timeout: int | None, *, pools: tuple[str, ...] = BOTH
+) -> Iterator[None]:
+    """Let pools have session persistence, with or without a timeout."""
+    rows = [healthy.ids[pool] for pool in pools]
     insert = (
         "INSERT INTO session_persistence (pool_id, type, persistence_timeout)"
         " VALUES (?, 'SOURCE_IP', ?)"
     )
-    healthy.cloud.sql("octavia", insert, [row, timeout])
-    try:
+    delete = "DELETE FROM session_persistence WHERE pool_id = ?"
+    with ExitStack() as stack:
+        for row in rows:
+            healthy.cloud.sql("octavia", insert, [row, timeout])
+            stack.callback(healthy.cloud.sql, "octavia", delete, [row])
         yield
-    finally:
-        healthy.cloud.sql("octavia", "DELETE FROM session_persistence WHERE pool_id = ?", [row])
 
 
 @pytest.mark.parametrize(
@@ -124,6 +127,22 @@ def test_persistence_holds_as_far_as_the_provider_applies_it(
     assert seen.odd == set()
     is_sticky = distribution is Distribution.STICKY
     assert ("always reaches the same member" in seen.told("pool-persistence", POOL)) == is_sticky
+
+
+@pytest.mark.parametrize(
+    ("provider", "distribution"),
+    [("ovn", Distribution.UNKNOWN), ("amphora", Distribution.STICKY)],
+)
+def test_persistence_of_one_port_is_its_own_only_where_ports_do_not_share_it(
+    healthy: HealthyService, provider: str, distribution: Distribution
+) -> None:
+    algorithm = "SOURCE_IP_PORT" if provider == "ovn" else ""
+    with on(healthy, provider, algorithm), persistent(healthy, 60, pools=("pool",)):
+        seen = reading(healthy)
+        assert target(healthy).distribution is distribution
+    assert seen.odd == set()
+    is_shared = distribution is Distribution.UNKNOWN
+    assert ("other ports of this load balancer" in seen.told("pool-persistence", POOL)) == is_shared
 
 
 @contextmanager
