@@ -8,6 +8,7 @@ a pod ---+
 """
 
 import json
+import socket
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -24,6 +25,8 @@ _MODULES = (
 )
 _PORTS = cloud_servers.DIRECTORY / "ports.json"
 _FIRST_INDEX = 100
+_ROUTER_TIMEOUT = 30.0
+_DISCARD = 9  # a UDP port
 
 
 class OvnPath:
@@ -78,6 +81,7 @@ class OvnPath:
     def wait(self) -> None:
         """Wait until every change of Neutron's has become flows."""
         self._switch.wait(self._port_ids)
+        system.wait_until(self._reaches_router, _ROUTER_TIMEOUT, "OVN's router answers the client")
         # On one CPU an ICMP error would come too early, as behind a router: see `network`.
         network.delay_errors(topology.CLIENT, "eth0", "lo")
         network.delay_errors(topology.OUTSIDE, "eth0")
@@ -103,6 +107,15 @@ class OvnPath:
         host_faults.restore(target)
         if target in self._pods:
             links.up(self._pods[target])
+
+    def _reaches_router(self) -> bool:
+        """Ask for the MAC address of the client's router, which is one of the switch's flows."""
+        client = self._hosts[0]
+        gateway = client.network.ipv4_gateway
+        with system.inside(client.name), socket.socket(type=socket.SOCK_DGRAM) as asking:
+            asking.sendto(b"", (gateway, _DISCARD))
+            neighbours = system.call(["ip", "neigh", "show", gateway, "dev", client.interface])
+        return "lladdr" in neighbours
 
     @staticmethod
     def _plug(host: topology.Host, index: int, port: Mapping[str, str]) -> None:

@@ -4,6 +4,7 @@
 
 import os
 import subprocess
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -16,6 +17,7 @@ _SOCKET = _DIRECTORY / "db.sock"
 _REMOTE = cloud_servers.DIRECTORY / ovn_chassis.SOCKET
 _INTEGRATION = "br-int"
 _START_TIMEOUT = 30.0
+_COUNTS_CPUS_AFTER = 10.0
 _FLOWS_TIMEOUT = 60.0
 _QUIET = ("--no-chdir", "-vconsole:warn", "-vfile:off", "-vsyslog:off")
 
@@ -55,6 +57,11 @@ class Switch:
         }
         settings = [f"external-ids:{name}={value}" for name, value in options.items()]
         self._call("ovs-vsctl", "--no-wait", "init", "--", "set", "Open_vSwitch", ".", *settings)
+        # It counts the CPUs when its last count is ten seconds old, by a clock that starts with the
+        # machine: until then there are none, and so no thread for packets without a flow.
+        system.wait_until(
+            lambda: time.monotonic() > _COUNTS_CPUS_AFTER, _START_TIMEOUT, "ovs-vswitchd can count"
+        )
         self._start("ovs-vswitchd", f"--unixctl={_DIRECTORY}/ovs-vswitchd.ctl", f"unix:{_SOCKET}")
         bridge = ("--", "set", "bridge", _INTEGRATION, "fail-mode=secure")
         bridges = ("add-br", _INTEGRATION, *bridge, "--", "add-br", ovn_chassis.BRIDGE)
