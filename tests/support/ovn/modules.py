@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -46,6 +47,7 @@ _MODULES = (
 _DIRECTORIES = ("arch/um", "arch/x86", "include", "net", "scripts", "security/selinux/include")
 _FILES = ("kernel/bounds.c", "kernel/time/timeconst.bc")
 _EVERYWHERE = ("Kconfig*", "Makefile*", "Kbuild*")
+_UNPACK_TIMEOUT = 900.0  # seconds
 _BUILD_TIMEOUT = 3600.0  # seconds: a minute and a half of a CPU, on a machine that has other work
 _BUILDS_WITH = "apt-get install flex bison bc make gcc libc6-dev"
 
@@ -100,8 +102,8 @@ def _fetch(release: str, source: Path) -> None:
     if version is None:
         raise NotAvailable(
             f"no package source offers {package} {release}, which is the guest's kernel "
-            f"(offered: {', '.join(offered) or 'none'}): try apt-get update, and apt-get install "
-            "user-mode-linux for a newer guest"
+            f"(offered: {', '.join(offered) or 'none'}): Debian's security repository keeps old "
+            "versions; try apt-get update, and apt-get install user-mode-linux for a newer guest"
         )
     (archive,) = debian.download([f"{package}={version}"], source)
     top = f"linux-source-{series}"
@@ -127,7 +129,17 @@ def _pipe(*commands: Sequence[str], directory: Path) -> None:
         if running[1:]:
             assert running[-2].stdout
             running[-2].stdout.close()
-    statuses = [process.wait() for process in running]
+    deadline = time.monotonic() + _UNPACK_TIMEOUT
+    try:
+        statuses = [process.wait(max(0.0, deadline - time.monotonic())) for process in running]
+    except subprocess.TimeoutExpired:
+        raise NotAvailable(
+            f"unpacking the kernel's source took longer than {_UNPACK_TIMEOUT:.0f} s"
+        ) from None
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
     if any(statuses):
         raise NotAvailable("the kernel's source cannot be unpacked: is there a gigabyte free?")
 
