@@ -5,6 +5,7 @@
 import contextlib
 import json
 import os
+import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -80,10 +81,10 @@ class Ovn(Provider):
         return {}
 
     @contextlib.contextmanager
-    def beside(self, state: Path, log: Path) -> Iterator[None]:
+    def beside(self, state: Path, log: Path) -> Iterator[Mapping[str, "subprocess.Popen[bytes]"]]:
         """Run OVN's databases and northd."""
-        with ovn_central.running(state, log):
-            yield
+        with ovn_central.running(state, log) as daemons:
+            yield daemons
 
     def companions(self, server: str, state: Path) -> Mapping[str, Callable[[], None]]:
         """Run Octavia's driver agent with its API, which waits for the agent's sockets."""

@@ -25,8 +25,10 @@ def socket(state: Path) -> str:
 
 
 @contextlib.contextmanager
-def running(state: Path, log: Path) -> Iterator[None]:
+def running(state: Path, log: Path) -> Iterator[dict[str, "subprocess.Popen[bytes]"]]:
     """Run the databases' server and northd; make the databases where there are none.
+
+    Yield the processes by their names.
 
     :raises Failed: they do not start.
     """
@@ -40,19 +42,21 @@ def running(state: Path, log: Path) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         common = ("--no-chdir", "-vconsole:warn", "-vfile:off", "-vsyslog:off")
         server = (f"--remote=p{where}", f"--unixctl={state}/ovsdb.ctl", *map(str, files))
-        _start(stack, found, state, log, "ovsdb-server", *common, *server)
+        daemons = {
+            "ovsdb-server": _start(stack, found, state, log, "ovsdb-server", *common, *server)
+        }
         _wait(lambda: (state / ovn_chassis.SOCKET).exists(), "ovsdb-server", log)
         if new:
             _run(found, state, "ovn-nbctl", f"--db={where}", "init")
             _run(found, state, "ovn-sbctl", f"--db={where}", "init")
             _make_chassis(found, state)
         northd = (f"--ovnnb-db={where}", f"--ovnsb-db={where}", f"--unixctl={state}/northd.ctl")
-        _start(stack, found, state, log, "ovn-northd", *common, *northd)
+        daemons["ovn-northd"] = _start(stack, found, state, log, "ovn-northd", *common, *northd)
         if new:
             # Neutron reads there how many networks there may be, before it makes the first one.
             ask = (f"--db={where}", "--if-exists", "get", "nb_global", ".", "options:max_tunid")
             _wait(lambda: bool(_run(found, state, "ovn-nbctl", *ask).strip()), "ovn-northd", log)
-        yield
+        yield daemons
 
 
 def _make_chassis(found: Programs, state: Path) -> None:
@@ -79,9 +83,10 @@ def _run(found: Programs, state: Path, name: str, *arguments: str) -> str:
 
 def _start(
     stack: contextlib.ExitStack, found: Programs, state: Path, log: Path, name: str, *options: str
-) -> None:
+) -> "subprocess.Popen[bytes]":
     process = processes.run([found[name], *options], found.environment(state), log)
     stack.callback(_stop, process)
+    return process
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:

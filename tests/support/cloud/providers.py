@@ -3,6 +3,7 @@
 """What a cloud's provider of load balancers changes in it; the amphora changes nothing."""
 
 import contextlib
+import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -43,9 +44,9 @@ class Provider:
         return {}
 
     @contextlib.contextmanager
-    def beside(self, state: Path, log: Path) -> Iterator[None]:
-        """Run what the servers need for as long as they run."""
-        yield
+    def beside(self, state: Path, log: Path) -> Iterator[Mapping[str, "subprocess.Popen[bytes]"]]:
+        """Run what the servers need for as long as they run; yield the processes by their names."""
+        yield {}
 
     def companions(self, server: str, state: Path) -> Mapping[str, Callable[[], None]]:
         """Return what runs with a server, in processes of their own, by their names."""

@@ -13,6 +13,7 @@ import importlib
 import multiprocessing.connection
 import os
 import socket
+import subprocess
 import sys
 import time
 import warnings
@@ -104,13 +105,14 @@ class Servers:
         for name, ready in starting.items():
             self._wait(name, ready, deadline)
 
-    def watch(self) -> None:
-        """Wait until a server ends, which none should.
+    def watch(self, beside: Mapping[str, "subprocess.Popen[bytes]"]) -> None:
+        """Wait until a server ends, or a program beside them, which none should.
 
         :raises Failed: always.
         """
-        ended = multiprocessing.connection.wait([p.sentinel for p in self._running.values()])
-        name = next(name for name, p in self._running.items() if p.sentinel in ended)
+        watched = {process.sentinel: name for name, process in self._running.items()}
+        watched |= {os.pidfd_open(process.pid): name for name, process in beside.items()}
+        name = watched[multiprocessing.connection.wait(list(watched))[0]]
         raise self._failed(name, "ended")
 
     def stop(self) -> None:

@@ -44,7 +44,7 @@ def serve(
         _point_catalogue(settings)
         servers.import_shared()
         with (
-            settings.adaptation().beside(state, state / "provider.log"),
+            settings.adaptation().beside(state, state / "provider.log") as beside,
             servers.running(settings, sockets) as started,
             _removed_at_end(ready),
         ):
@@ -54,7 +54,7 @@ def serve(
             new = state / "ready.new"
             new.write_text(json.dumps(urls) + "\n")
             new.rename(ready)
-            started.watch()
+            started.watch(beside)
 
 
 @contextlib.contextmanager
