@@ -11,9 +11,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from tests.support.cloud import providers
 from tests.support.comparison import recorded
 from tests.support.comparison.all_cases import CASES
-from tests.support.lab.guest_settings import PROVIDERS
 
 _HEAD = """\
 .. Written by doc/provider_table.py from what the tests have seen: do not edit.
@@ -45,7 +45,7 @@ _LABELS = {"client": "", "octavia": "Octavia: ", "verify": "``verify``: "}
 
 def render() -> str:
     """Return the page as reStructuredText."""
-    seen = [recorded.read(provider) for provider in PROVIDERS]
+    seen = [recorded.read(provider) for provider in providers.NAMES]
     rows = []
     for case in CASES:
         rows.append(f"   * - {case.title}\n")

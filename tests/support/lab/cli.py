@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from tests.support.lab import guest_settings, terminal, topology
+from tests.support.cloud import providers
+from tests.support.lab import terminal, topology
 from tests.support.lab.errors import LabError
 from tests.support.lab.guest import packet_faults
 from tests.support.lab.machine import Lab
@@ -96,10 +97,10 @@ def _parser() -> argparse.ArgumentParser:
     for verb in (run, shell, start):
         verb.add_argument(
             "--provider",
-            choices=guest_settings.PROVIDERS,
+            choices=providers.NAMES,
             metavar="<provider>",
-            help=f"who moves the packets: {' or '.join(guest_settings.PROVIDERS)} (default: the "
-            f"running machine's, or {guest_settings.AMPHORA})",
+            help=f"who moves the packets: {' or '.join(providers.NAMES)} (default: the "
+            f"running machine's, or {providers.AMPHORA})",
         )
         verb.add_argument("--no-cloud", action="store_true", help="boot faster, without OpenStack")
     verbs.add_parser("status", help="tell whether one runs").set_defaults(action=_status)
@@ -190,7 +191,7 @@ def _lab(options: argparse.Namespace) -> Iterator[Lab]:
 
 
 def _provider(options: argparse.Namespace) -> str:
-    return str(options.provider or guest_settings.AMPHORA)
+    return str(options.provider or providers.AMPHORA)
 
 
 def _announce(options: argparse.Namespace) -> None:

@@ -5,11 +5,8 @@
 import dataclasses
 from typing import Any
 
+from tests.support.cloud.providers import AMPHORA
 from tests.support.lab import topology
-
-AMPHORA = "amphora"
-OVN = "ovn"
-PROVIDERS = (AMPHORA, OVN)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +22,7 @@ class Settings:
     amphora: str | None = None
     """Directory of ready-made load balancer configurations, used when no cloud makes them."""
     provider: str = AMPHORA
-    """Who moves the packets: AMPHORA or OVN."""
+    """Who moves the packets; see `tests.support.cloud.providers`."""
     ovn_programs: str | None = None
     """Directory of OVN's programs; see `tests.support.ovn`."""
     modules: str | None = None

@@ -16,10 +16,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from tests.support.cloud.providers import AMPHORA, OVN
 from tests.support.lab import protocol, provision, rendered_amphora, topology
 from tests.support.lab.errors import BootError, LabError
 from tests.support.lab.guest import packet_faults
-from tests.support.lab.guest_settings import AMPHORA, OVN, Settings
+from tests.support.lab.guest_settings import Settings
 from tests.support.lab.process import Process
 
 DEFAULT_MEMORY = {False: "512M", True: "4G"}
@@ -63,7 +64,7 @@ class Lab:
     ) -> "Lab":
         """Boot a machine and return when everything in it is up.
 
-        ``provider`` moves the packets, one of `guest_settings.PROVIDERS`.
+        ``provider`` moves the packets, one of `providers.NAMES`.
         ``timeout`` is how long it may live, in seconds, and ``memory`` what it may use. It can
         write to the directories in ``writable`` and nowhere else on the host. It ends with the
         calling process unless it is ``detached``. One that is ``linked`` has no cloud of its own

@@ -6,9 +6,9 @@ import subprocess
 import sys
 from typing import Any
 
+from tests.support.cloud.providers import OVN
 from tests.support.lab import topology
 from tests.support.lab.errors import BootError
-from tests.support.lab.guest_settings import OVN
 from tests.support.ovn import modules, ovn_programs
 from tests.support.ovn.debian import NotAvailable
 

@@ -5,7 +5,8 @@
 from collections.abc import Collection, Mapping
 from typing import Protocol
 
-from tests.support.lab.guest_settings import OVN, Settings
+from tests.support.cloud.providers import OVN
+from tests.support.lab.guest_settings import Settings
 
 
 class DataPath(Protocol):
