@@ -38,6 +38,9 @@ OVN = Provider(
     log="Octavia's OVN provider (the logs of octavia-api and octavia-driver-agent)",
     missing_pool="OVN refuses a pool whose algorithm it does not support, such as ROUND_ROBIN",
     reused_port="OVN hands the same port to the same member",
+    # Release 11.0.0: seen, and in the driver's source.
+    endless_update="with OVN a change of its pool may leave it so for ever, while messages are"
+    " answered: then `openstack loadbalancer pool set --enable <pool>` ends it",
     causes={
         "member-security-groups": "OVN keeps the client's address, and the group does not allow"
         " SCTP from the clients.",

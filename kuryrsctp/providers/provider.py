@@ -96,6 +96,8 @@ class Provider:
         "a load balancer that keeps state may drop the first INIT from a port that was used"
         " seconds ago. A delay of 1 s, or a TIMEOUT, is then no proof of a fault"
     )
+    # What leaves a listener in PENDING_UPDATE for ever, and the command that ends that.
+    endless_update: str = ""
     causes: Mapping[str, str] = field(default_factory=dict)
     remedies: Mapping[str, str] = field(default_factory=dict)
     outcome_causes: Mapping[Outcome, str] = field(default_factory=dict)

@@ -17,7 +17,7 @@ from tests.support.lab.documents import SOURCES, Act, Block, steps
 from tests.support.lab.topology import REPOSITORY
 
 PAGES = REPOSITORY / "doc" / "source"
-KINDS = {"lab", "kubernetes", "install"}
+KINDS = {"lab", "ovn", "kubernetes", "install"}
 LONGEST = 200
 TABLES = {PAGES / f"{name}.rst" for name in ("checks", "providers-compared")}  # looked up by row
 LOADED_FROM_ELSEWHERE = re.compile(r'<(script|img|link|iframe)\b[^>]*"(https?:)?//|\$\.ajax')
@@ -78,7 +78,9 @@ def test_every_console_block_says_whether_it_is_run(page: Path) -> None:
     text = page.read_text()
     blocks = [step for step in steps(text) if isinstance(step, Block)]
     assert len(blocks) == text.count(".. code-block:: console")
-    assert {block.kind for block in blocks} <= KINDS
+    kinds = {block.kind for block in blocks}
+    assert kinds <= KINDS
+    assert not {"lab", "ovn"} <= kinds, "a page is played with one provider"
     for block in blocks:
         assert block.commands, block.text
         by_kubectl = any(command.startswith("kubectl") for command in block.commands)

@@ -7,14 +7,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.support.cloud.providers import AMPHORA
 from tests.support.lab import Lab, topology
-from tests.support.lab.documents import SOURCES, Block, make_whole, mask, play, steps
+from tests.support.lab.documents import make_whole, mask, play, played_with
 
-RUN = [
-    document
-    for document in SOURCES
-    if any(isinstance(step, Block) and step.kind == "lab" for step in steps(document.read_text()))
-]
+RUN = played_with(AMPHORA)
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,10 @@ def provisioning(target: LoadBalancerTarget, part: Part | None = None) -> CheckR
 
 def _pending(target: LoadBalancerTarget, part: Part) -> CheckResult:
     status, age = part.provisioning_status, ages.age_of(part.changed_at, target.snapshot.now)
-    late_hint, stuck_hint = (hint.format(target.provider.log) for hint in (_LATE, _STUCK))
+    under_way, late_hint, stuck_hint = (
+        hint.format(target.provider.log) + _end_by_hand(target, part)
+        for hint in (_UNDER_WAY, _LATE, _STUCK)
+    )
     if age is None:
         return warn(f"{status}, not known since when", late_hint, transient=True)
     detail = f"{status} for {ages.in_words(age)}"
@@ -106,7 +109,14 @@ def _pending(target: LoadBalancerTarget, part: Part) -> CheckResult:
         return skip(f"{detail}: it is being deleted", transient=True)
     if late := target.maker.late(age):
         return warn(f"{detail}, {late}", late_hint, transient=True)
-    return warn(detail, _UNDER_WAY, transient=True)
+    return warn(detail, under_way, transient=True)
+
+
+def _end_by_hand(target: LoadBalancerTarget, part: Part) -> str:
+    """Say how a change ends that the provider may leave as it is, "" where it does not."""
+    is_update = isinstance(part, Listener) and part.provisioning_status == "PENDING_UPDATE"
+    remedy = target.provider.endless_update if is_update else ""
+    return f"; {remedy}" if remedy else ""
 
 
 def _while_stuck(part: Part) -> str:

@@ -4,11 +4,12 @@
 
     python -m tests.support.lab.documents --write
 
-A block marked ``:class: lab`` is a session of one shell on the lab's client: each line after a
-``$`` is a command, and what follows is all that it prints. Those of class ``kubernetes`` are for
-`tests.support.makers.play_pages`. Comments stand for what no operator
-types: ``.. lab: kill POD``, any other method of `Lab` that takes a pod or ``lb``, and
-``.. lab: first POD``, which makes the load balancer choose this pod next.
+A block marked ``:class: lab`` is a session of one shell on the lab's client, and so is one marked
+``:class: ovn``, in the lab with OVN; no page has both. Each line after a ``$`` is a command, and
+what follows is all that it prints. Those of class ``kubernetes`` are for
+`tests.support.makers.play_pages`. Comments stand for what no operator types: ``.. lab: kill POD``,
+any other method of `Lab` that takes a pod or ``lb``, and ``.. lab: first POD``, which makes the
+load balancer choose this pod next.
 """
 
 import re
@@ -18,8 +19,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.cloud.providers import AMPHORA, OVN
 from tests.support.lab import Lab, topology
 
+KINDS = {AMPHORA: "lab", OVN: "ovn"}
+"""The class of the blocks that are played in the lab with a provider."""
 SOURCES = (
     topology.REPOSITORY / "README.rst",
     *sorted((topology.REPOSITORY / "doc" / "source").rglob("*.rst")),
@@ -116,9 +120,14 @@ def mask(text: str) -> str:
     return text
 
 
+def played_with(provider: str) -> list[Path]:
+    """Return the pages that have sessions in the lab with a provider."""
+    return [page for page in SOURCES if _has(page, KINDS[provider])]
+
+
 def play(lab: Lab, document: Path) -> Iterator[tuple[Block, str]]:
     """Do what a document says; yield each of its blocks with what it should read."""
-    return play_with(lab.run, lambda act: act.do(lab), ("lab",), document)
+    return play_with(lab.run, lambda act: act.do(lab), KINDS.values(), document)
 
 
 def play_with(
@@ -168,8 +177,9 @@ def _give_the_turn_to(lab: Lab, pod: str) -> None:
     raise RuntimeError(f"the load balancer does not choose {pod} in turn")
 
 
-def _is_of_lab(step: Act | Block) -> bool:
-    return isinstance(step, Block) and step.kind == "lab"
+def _has(page: Path, kind: str) -> bool:
+    found = steps(page.read_text())
+    return any(isinstance(step, Block) and step.kind == kind for step in found)
 
 
 def main(arguments: list[str]) -> int:
@@ -177,16 +187,17 @@ def main(arguments: list[str]) -> int:
     if arguments[:1] != ["--write"]:
         print(__doc__)
         return 2
-    named = [Path(argument).resolve() for argument in arguments[1:]] or list(SOURCES)
-    # A page without such a block is played elsewhere, or not at all.
-    wanted = [page for page in named if any(_is_of_lab(step) for step in steps(page.read_text()))]
-    with Lab.start() as lab:
-        for document in wanted:
-            changed = write(lab, document)
-            make_whole(lab)
-            print(
-                f"{document.relative_to(topology.REPOSITORY)}: {changed} blocks written", flush=True
-            )
+    named = [Path(argument).resolve() for argument in arguments[1:]]
+    for provider in KINDS:
+        wanted = [page for page in played_with(provider) if page in named or not named]
+        if not wanted:
+            continue
+        with Lab.start(provider=provider) as lab:
+            for page in wanted:
+                changed = write(lab, page)
+                make_whole(lab)
+                shown = page.relative_to(topology.REPOSITORY)
+                print(f"{shown}: {changed} blocks written", flush=True)
     return 0
 
 

@@ -238,3 +238,15 @@ def test_a_change_under_way_is_a_warning_with_its_age(
     assert (row.check, row.detail, row.transient) == ("load-balancer-provisioning", detail, True)
     assert row.hint.startswith(hint)
     assert not any(finding.status is Status.FAIL for finding in findings(changing))
+
+
+@pytest.mark.parametrize(("provider", "ends"), [("ovn", True), ("amphora", False)])
+@pytest.mark.parametrize("hours", [1, 9])
+def test_an_update_that_a_provider_may_never_end_has_the_command_that_ends_it(
+    provider: str, ends: bool, hours: int
+) -> None:
+    ago = NOW - timedelta(hours=hours)
+    left = listener(provisioning_status="PENDING_UPDATE", changed_at=ago, pool=pool())
+    rows = findings(load_balancer(left, provider=provider))
+    (row,) = (row for row in rows if row.check == "listener-status")
+    assert ("`openstack loadbalancer pool set --enable 0935f099`" in row.hint) == ends
