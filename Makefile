@@ -59,7 +59,7 @@ test: lab unit functional
 ovn-test: PROFILES := ovn
 ovn-test: lab
 	@echo "== Lab tests with OVN, and what both providers do side by side (twenty minutes)"
-	@$(BIN)/python -m pytest -q tests/lab/ovn
+	@$(BIN)/python -m pytest -q $(GUESTS) tests/lab/ovn
 
 unit: $(BIN)/.installed
 	@echo "== Unit tests (half a minute)"

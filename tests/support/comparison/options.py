@@ -52,6 +52,6 @@ def renamed(port: Port) -> Seen:
     own = port.cloud.make("renamed", {topology.VIP_PORT: USUAL}).port(topology.VIP_PORT)
     port.cloud.octavia.update_pool(own.pool.id, name=f"{own.pool.name}-new")
     deadline = time.monotonic() + _STUCK
-    while "PENDING" in own.states() and time.monotonic() < deadline:
-        time.sleep(1)
+    while own.listener.provisioning_status != "ACTIVE" and time.monotonic() < deadline:
+        time.sleep(2)
     return {"client": own.client(), "octavia": own.states(), "verify": own.verdict()}
