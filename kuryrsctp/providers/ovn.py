@@ -27,8 +27,10 @@ OVN = Provider(
     shares_pool_settings=True,
     heeds_weight=False,
     heeds_backup=False,
-    # Seen with release 11.0.0 and OVN 23.03: either makes every part ERROR at once, and for good.
+    # Seen with release 11.0.0 and OVN 23.03: either makes every part ERROR at once, and for good,
+    # where the members' subnet is not that of their ports. northd makes no check for SCTP.
     misleading_monitors=frozenset({"TCP", "UDP-CONNECT"}),
+    monitor_meaning="OVN asks no member of an SCTP pool, and the statuses do not tell how they are",
     connection_limit="which OVN does not apply",
     heeds_timeouts=False,
     traffic_source=TrafficSource.CLIENT,
@@ -38,17 +40,21 @@ OVN = Provider(
     log="Octavia's OVN provider (the logs of octavia-api and octavia-driver-agent)",
     missing_pool="OVN refuses a pool whose algorithm it does not support, such as ROUND_ROBIN",
     reused_port="OVN hands the same port to the same member",
+    # Seen where such a monitor was deleted; what really fails is ERROR in provisioning_status, too.
+    keeps_old_errors=True,
     # Release 11.0.0: seen, and in the driver's source.
-    endless_update="with OVN a change of its pool may leave it so for ever, while messages are"
-    " answered: then `openstack loadbalancer pool set --enable <pool>` ends it",
+    endless_update="with OVN a change of its pool may leave a listener in PENDING_UPDATE for ever,"
+    " while messages are answered: `openstack loadbalancer pool set --enable <pool>` ends that",
+    failed_update="with OVN a change of a pool may be reported as ERROR while messages are"
+    " answered: `openstack loadbalancer pool set --enable <pool>` ends that",
     causes={
         "member-security-groups": "OVN keeps the client's address, and the group does not allow"
         " SCTP from the clients.",
         "pool-algorithm": "OVN supports SOURCE_IP_PORT, newer releases SOURCE_IP as well.",
         "pool-exists": "OVN answers 501 to a pool whose algorithm it does not support, which"
         " leaves a listener without a pool.",
-        "pool-monitor": "OVN has no health monitor for SCTP; one of type TCP or UDP-CONNECT makes"
-        " every part ERROR while messages are answered.",
+        "pool-monitor": "OVN has no health monitor for SCTP; one of type TCP or UDP-CONNECT asks no"
+        " member, and may make every part ERROR while messages are answered.",
         "pool-persistence": "OVN applies session persistence only with a timeout.",
     },
     remedies={

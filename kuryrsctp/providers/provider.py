@@ -96,8 +96,15 @@ class Provider:
         "a load balancer that keeps state may drop the first INIT from a port that was used"
         " seconds ago. A delay of 1 s, or a TIMEOUT, is then no proof of a fault"
     )
-    # What leaves a listener in PENDING_UPDATE for ever, and the command that ends that.
+    # What a health monitor that it takes for an SCTP pool does, where it does not ask as usual.
+    monitor_meaning: str = ""
+    # Whether a load balancer or listener may stay in ERROR when nothing is wrong any more.
+    keeps_old_errors: bool = False
+    # What leaves a listener in PENDING_UPDATE for ever, and the command that ends that, with
+    # --enable, as for a pool that is switched on.
     endless_update: str = ""
+    # The same of a pool in ERROR.
+    failed_update: str = ""
     causes: Mapping[str, str] = field(default_factory=dict)
     remedies: Mapping[str, str] = field(default_factory=dict)
     outcome_causes: Mapping[Outcome, str] = field(default_factory=dict)

@@ -26,7 +26,7 @@ _NO_MONITOR = (
     f"if the Service has {LOCAL}, nodes without a pod of it get associations, too, until there is a"
     " health monitor: see the log of what made the load balancer"
 )
-_LEFT_OVER = (
+LEFT_OVER = (
     "nothing is known to be wrong: `openstack kuryr sctp probe <service>` tells what answers"
 )
 _UNEXPLAINED = (
@@ -89,6 +89,8 @@ def _of_type(target: PoolTarget, kind: str) -> CheckResult:
 
 def _meaning(target: PoolTarget, kind: str) -> str:
     """Say what a health monitor tells that asks members, but not over SCTP."""
+    if target.provider.monitor_meaning:
+        return f"{kind}: {target.provider.monitor_meaning}"
     if kind == "PING":
         return "PING: it tells whether the member's host is up, not whether SCTP is answered"
     if kind == "UDP-CONNECT":
@@ -112,7 +114,7 @@ def of_member(target: MemberTarget) -> CheckResult:
     if (meaningless := _meaningless(target)) is not None:
         return meaningless
     if target.monitor is None:
-        return warn("what the health monitor asks is not visible", _LEFT_OVER)
+        return warn("what the health monitor asks is not visible", LEFT_OVER)
     port = health_port(target, target.member)
     if port is None:
         if target.monitor.type == "SCTP":
@@ -165,9 +167,9 @@ def _unlike_members(target: PoolTarget) -> CheckResult:
 def left_over(target: PoolTarget) -> CheckResult | None:
     """Say that a status is likely from a health monitor that asks no more; None if one asks."""
     if target.pool.health_monitor_id is None:
-        return warn("likely left over, as the pool has no health monitor", _LEFT_OVER)
+        return warn("likely left over, as the pool has no health monitor", LEFT_OVER)
     if target.monitor and not target.monitor.admin_state_up:
-        return warn("likely left over, as the health monitor is switched off", _LEFT_OVER)
+        return warn("likely left over, as the health monitor is switched off", LEFT_OVER)
     return None
 
 

@@ -87,7 +87,8 @@ def provisioning(target: LoadBalancerTarget, part: Part | None = None) -> CheckR
         return _pending(target, part)
     if status == "ERROR":
         # What to do about a monitor depends on what it asks: its check tells.
-        hint = "" if isinstance(part, HealthMonitor) else _FAILED.format(target.provider.log)
+        failed = _end_by_hand(target, part) + _FAILED.format(target.provider.log)
+        hint = "" if isinstance(part, HealthMonitor) else failed
         return fail("ERROR: the last change to it failed", hint)
     if status == "DELETED":
         return fail(status)
@@ -96,9 +97,9 @@ def provisioning(target: LoadBalancerTarget, part: Part | None = None) -> CheckR
 
 def _pending(target: LoadBalancerTarget, part: Part) -> CheckResult:
     status, age = part.provisioning_status, ages.age_of(part.changed_at, target.snapshot.now)
+    end_by_hand = _end_by_hand(target, part)
     under_way, late_hint, stuck_hint = (
-        hint.format(target.provider.log) + _end_by_hand(target, part)
-        for hint in (_UNDER_WAY, _LATE, _STUCK)
+        end_by_hand + hint.format(target.provider.log) for hint in (_UNDER_WAY, _LATE, _STUCK)
     )
     if age is None:
         return warn(f"{status}, not known since when", late_hint, transient=True)
@@ -113,10 +114,18 @@ def _pending(target: LoadBalancerTarget, part: Part) -> CheckResult:
 
 
 def _end_by_hand(target: LoadBalancerTarget, part: Part) -> str:
-    """Say how a change ends that the provider may leave as it is, "" where it does not."""
-    is_update = isinstance(part, Listener) and part.provisioning_status == "PENDING_UPDATE"
-    remedy = target.provider.endless_update if is_update else ""
-    return f"; {remedy}" if remedy else ""
+    """Return what ends a state that the provider may never end by itself, "" for nothing."""
+    pool, remedy = None, ""
+    if isinstance(part, Pool) and part.provisioning_status == "ERROR":
+        pool, remedy = part, target.provider.failed_update
+    elif isinstance(part, Listener) and part.provisioning_status == "PENDING_UPDATE":
+        is_fresh = ages.is_fresh(part, target.snapshot.now)
+        pool, remedy = part.pool, "" if is_fresh else target.provider.endless_update
+    if pool is None or not remedy:
+        return ""
+    # The state is given as it is: a pool that was switched off on purpose stays so.
+    remedy = remedy if pool.admin_state_up else remedy.replace("--enable", "--disable")
+    return f"{remedy}; otherwise "
 
 
 def _while_stuck(part: Part) -> str:
@@ -185,7 +194,9 @@ def _reason(target: LoadBalancerTarget) -> CheckResult:
 
 def _is_listener_down(target: ListenerTarget) -> bool:
     """Tell whether a listener itself does not work; with OVN it copies the state of its pool."""
-    return target.listener.operating_status == "ERROR" and not _follows_pool(target.listener)
+    if target.provider.keeps_old_errors or _follows_pool(target.listener):
+        return False
+    return target.listener.operating_status == "ERROR"
 
 
 def _follows_pool(listener: Listener) -> bool:
@@ -199,9 +210,18 @@ def _of_listener(target: ListenerTarget) -> CheckResult:
     if _follows_pool(target.listener):
         return skip("as its pool is")
     if target.listener.operating_status == "ERROR":
+        if target.provider.keeps_old_errors:
+            return _old_error(target)
         is_fresh = ages.is_fresh(target.listener, target.snapshot.now)
         return fail(target.provider.listener_error, transient=is_fresh)
     return warn(target.provider.listener_degraded)
+
+
+def _old_error(target: LoadBalancerTarget) -> CheckResult:
+    told = (
+        f"likely left over: {target.provider.title} may leave it so when nothing is wrong any more"
+    )
+    return warn(told, monitoring.LEFT_OVER)
 
 
 def _of_load_balancer(target: LoadBalancerTarget) -> CheckResult:
@@ -219,6 +239,8 @@ def _of_load_balancer(target: LoadBalancerTarget) -> CheckResult:
         return skip("not by this Service's parts; another Service's are not judged")
     if len(makers.sctp_listeners(balancer)) < len(balancer.listeners):
         return skip("not by SCTP's parts; listeners that are not SCTP are not judged")
+    if balancer.operating_status == "ERROR" and target.provider.keeps_old_errors:
+        return _old_error(target)
     is_fresh = ages.is_fresh(balancer, target.snapshot.now)
     say = fail if balancer.operating_status == "ERROR" else warn
     return say("its listeners and pools do not tell why", transient=is_fresh)

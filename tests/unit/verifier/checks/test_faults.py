@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from kuryrsctp.model import LoadBalancer
+from kuryrsctp.model import LoadBalancer, Pool
 from kuryrsctp.verifier.report import Status
 from tests.support.model import (
     NAME,
@@ -240,13 +240,47 @@ def test_a_change_under_way_is_a_warning_with_its_age(
     assert not any(finding.status is Status.FAIL for finding in findings(changing))
 
 
-@pytest.mark.parametrize(("provider", "ends"), [("ovn", True), ("amphora", False)])
-@pytest.mark.parametrize("hours", [1, 9])
-def test_an_update_that_a_provider_may_never_end_has_the_command_that_ends_it(
-    provider: str, ends: bool, hours: int
-) -> None:
-    ago = NOW - timedelta(hours=hours)
-    left = listener(provisioning_status="PENDING_UPDATE", changed_at=ago, pool=pool())
+def hint_of_listener(provider: str, ago: timedelta, of: Pool | None) -> str:
+    """Return what to do about a listener that has been in PENDING_UPDATE for some time."""
+    left = listener(provisioning_status="PENDING_UPDATE", changed_at=NOW - ago, pool=of)
     rows = findings(load_balancer(left, provider=provider))
     (row,) = (row for row in rows if row.check == "listener-status")
+    return row.hint
+
+
+@pytest.mark.parametrize("ago", [timedelta(hours=1), timedelta(hours=9)])
+def test_an_update_that_a_provider_may_never_end_has_the_command_that_ends_it(
+    ago: timedelta,
+) -> None:
+    command = "`openstack loadbalancer pool set {} 0935f099`"
+    enabled, disabled = (command.format(word) for word in ("--enable", "--disable"))
+    assert enabled in hint_of_listener("ovn", ago, pool())
+    assert disabled in hint_of_listener("ovn", ago, pool(admin_state_up=False))
+    assert "pool set" not in hint_of_listener("amphora", ago, pool())
+    assert "pool set" not in hint_of_listener("ovn", ago, None)
+
+
+@pytest.mark.parametrize(("provider", "ends"), [("ovn", True), ("amphora", False)])
+def test_a_failed_change_of_a_pool_has_the_command_that_ends_it(provider: str, ends: bool) -> None:
+    failed = listener(pool=pool(provisioning_status="ERROR"))
+    rows = findings(load_balancer(failed, provider=provider))
+    (row,) = (row for row in rows if row.check == "pool-status")
+    assert row.status is Status.FAIL
     assert ("`openstack loadbalancer pool set --enable 0935f099`" in row.hint) == ends
+
+
+@pytest.mark.parametrize(("provider", "status"), [("ovn", Status.WARN), ("amphora", Status.FAIL)])
+def test_an_error_that_a_provider_may_keep_is_no_fault(provider: str, status: Status) -> None:
+    left = listener(operating_status="ERROR", pool=pool(lb_algorithm="SOURCE_IP_PORT"))
+    rows = findings(load_balancer(left, provider=provider, operating_status="ERROR"))
+    told = {row.check: row for row in rows}
+    for check in ("load-balancer-operating", "listener-status"):
+        assert told[check].status is status
+        assert ("likely left over" in told[check].detail) == (provider == "ovn")
+    alone = load_balancer(listener(pool=pool()), provider=provider, operating_status="ERROR")
+    (row,) = (row for row in findings(alone) if row.check == "load-balancer-operating")
+    assert row.status is status
+
+
+def test_an_update_of_seconds_ends_by_itself() -> None:
+    assert "pool set" not in hint_of_listener("ovn", timedelta(seconds=7), pool())
