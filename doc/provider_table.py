@@ -22,8 +22,11 @@ _HEAD = """\
 Amphora and OVN compared
 ========================
 
-The same cases, played with both of Octavia's providers that balance SCTP, by one program in the
-:doc:`lab`: what a client sees, what Octavia says, and what ``verify`` says.
+The same cases, played with the two providers that come with Octavia and balance SCTP, by one
+program in the :doc:`lab`: what a client sees, what Octavia says, and what ``verify`` says. The
+provider for OVN was release 11.0.0, with OVN 23.03. What Octavia says of an amphora's parts is left
+out: the lab has no agent that reports it. "Taken" says that the API accepts something, not that the
+provider applies it (:doc:`makers-and-providers`).
 
 A Service has two members, A and B. Unless a row says otherwise, its pool is as a maker makes it
 (``ROUND_ROBIN``; with OVN ``SOURCE_IP_PORT``), without a health monitor, and a client in another

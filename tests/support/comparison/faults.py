@@ -63,10 +63,11 @@ def _monitored(kind: str) -> Play:
         well, states, verdict = port.client(**_ONE_BY_ONE), port.states(), port.verdict()
         with broken("kill", POD):
             time.sleep(_LOOKED)
-            dead = port.client(**_ONE_BY_ONE)
+            dead, then = port.client(**_ONE_BY_ONE), port.states()
         client = f"{well}; once A's server is dead: {dead}"
         seen = {"client": client, "verify": verdict}
-        return seen | ({"octavia": states} if port.cloud.is_reported else {})
+        told = states if then == states else f"{states}; once A's server is dead: {then}"
+        return seen | ({"octavia": told} if port.cloud.is_reported else {})
 
     return play
 
@@ -74,3 +75,11 @@ def _monitored(kind: str) -> Play:
 for _kind in ("SCTP", "UDP-CONNECT", "TCP"):
     _name = f"monitor_{_kind.lower().replace('-', '_')}"
     CASES.append(Case(_name, f"Monitor of type {_kind}", _monitored(_kind), Setup()))
+CASES.append(
+    Case(
+        "monitor_where_the_pods_are",
+        "Monitor of type TCP, and Octavia knows the members' own subnet",
+        _monitored("TCP"),
+        Setup(subnet="k8s-pod-subnet"),
+    )
+)

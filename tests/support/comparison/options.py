@@ -5,6 +5,9 @@
 import time
 from typing import Any
 
+import openstack
+
+from tests.support import kuryr
 from tests.support.comparison.cases import Case, Play, Seen, add_to
 from tests.support.comparison.service import USUAL, Port, answer_to
 from tests.support.lab import topology
@@ -46,12 +49,51 @@ for _title, _kind, _values in _OPTIONS:
     CASES.append(Case(_name.lower(), _title, _asked(_kind, _values)))
 
 
-@add_to(CASES, "The pool gets another name, and nothing else is asked")
-def renamed(port: Port) -> Seen:
-    # Nobody can delete it any more where it is stuck.
-    own = port.cloud.make("renamed", {topology.VIP_PORT: USUAL}).port(topology.VIP_PORT)
-    port.cloud.octavia.update_pool(own.pool.id, name=f"{own.pool.name}-new")
+@add_to(CASES, "An administrator asks for a failover")
+def failover(port: Port) -> Seen:
+    octavia: Any = openstack.connect(cloud="admin").load_balancer
+    answer = answer_to(lambda: octavia.failover_load_balancer(port.service.id))
+    port.service.settle()
+    return {"octavia": answer}
+
+
+def _changed_alone(service: str, change: dict[str, Any]) -> Play:
+    """Play a change of a pool that says nothing of whether it is switched on."""
+
+    def play(port: Port) -> Seen:
+        own = port.cloud.make(service, {topology.VIP_PORT: USUAL}).port(topology.VIP_PORT)
+        pool, octavia = own.pool.id, port.cloud.octavia
+        octavia.update_pool(pool, **change)
+        _wait_while_pending(own)
+        seen = {"client": own.order(), "octavia": own.states(), "verify": own.verdict()}
+        answer = answer_to(lambda: octavia.update_pool(pool, is_admin_state_up=True))
+        _wait_while_pending(own)
+        if (then := own.states()) != seen["octavia"]:
+            seen["octavia"] += f"; after ``pool set --enable``: {then}"
+        elif answer != "taken":
+            seen["octavia"] += f"; ``pool set --enable`` is {answer}"
+        if "PENDING" not in then:  # nobody can delete it where it is stuck
+            kuryr.delete(port.cloud.connection, own.service.id)
+        return seen
+
+    return play
+
+
+def _wait_while_pending(port: Port) -> None:
     deadline = time.monotonic() + _STUCK
-    while own.listener.provisioning_status != "ACTIVE" and time.monotonic() < deadline:
+    while "PENDING" in port.states() and time.monotonic() < deadline:
         time.sleep(2)
-    return {"client": own.client(), "octavia": own.states(), "verify": own.verdict()}
+
+
+CASES += [
+    Case(
+        "renamed",
+        "The pool gets another name, and nothing else is asked",
+        _changed_alone("renamed", {"name": "another-name"}),
+    ),
+    Case(
+        "persistence_later",
+        "The pool gets session persistence later, and nothing else is asked",
+        _changed_alone("sticky-later", {"session_persistence": {"type": "SOURCE_IP"}}),
+    ),
+]

@@ -37,11 +37,13 @@ class Setup:
 
     :param pool: what Octavia is asked for.
     :param addresses: of the members.
+    :param subnet: the name of the one that Octavia is told of the members, if not the VIP's.
     """
 
     pool: Mapping[str, Any] = field(default_factory=dict)
     addresses: Sequence[str] = IPV4
     member_port: int = topology.SERVER_PORT
+    subnet: str | None = None
 
 
 USUAL = Setup()
@@ -123,6 +125,8 @@ class Cloud:
 
     def _listener(self, service: str, number: int, setup: Setup, subnet_id: str) -> dict[str, Any]:
         port = setup.member_port
+        if setup.subnet:
+            subnet_id = self.network.find_subnet(setup.subnet, ignore_missing=False).id
         members = [
             kuryr.member(f"default/{pod.name}:{port}", address, port, subnet_id=subnet_id)
             for pod, address in zip(topology.PODS, setup.addresses, strict=False)
