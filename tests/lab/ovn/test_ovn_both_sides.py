@@ -21,6 +21,7 @@ POOL = f"{SERVICE}:SCTP:{topology.VIP_PORT}"
 GROUP, CLIENTS = "k8s-pods", "10.0.0.0/26"
 CHECK, WEIGHT = "member-security-groups", "member-weight"
 TIMEOUT = 180.0
+SETTLED = 3.0  # seconds until a change would be in OVN's flows
 # Members are chosen by a hash: with fewer messages one of two may have none.
 MANY = "20"
 _COMMAND = re.compile(r"`(openstack [^`]*)`")
@@ -178,6 +179,7 @@ def test_a_weight_of_0_changes_nothing_and_verify_says_so(lab: Lab) -> None:
     name = f"default/{POD.name}:{topology.SERVER_PORT}"
     change = ("loadbalancer", "member", "set", "--wait", "--weight")
     run(lab, *change, "0", POOL, name)
+    time.sleep(SETTLED)
     try:
         wait_until_client_sees(lab, BOTH)
         rows = [row for row in verified(lab) if (row["Check"], row["Resource"]) == (WEIGHT, name)]

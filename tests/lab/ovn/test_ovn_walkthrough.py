@@ -126,6 +126,21 @@ def test_nothing_that_is_not_there_can_be_unplugged(lab: Lab) -> None:
         lab.unplug(topology.AMPHORA)
 
 
+def test_a_client_outside_with_a_route_needs_no_floating_ip(lab: Lab) -> None:
+    of_router = ("port", "list", "--device-owner", "network:router_gateway")
+    (port,) = rows(lab, "openstack", "--os-cloud", "admin", *of_router)
+    (fixed,) = port["Fixed IP Addresses"]
+    route = ("10.0.0.128/26", "via", fixed["ip_address"])
+    lab.run(["ip", "route", "add", *route], ns=topology.OUTSIDE, check=True)
+    try:
+        to = ("--address", topology.VIP, "--port", str(topology.VIP_PORT), "--count", MANY)
+        done = lab.run([*SCTP, "probe", *to, "-f", "json"], ns=topology.OUTSIDE, timeout=HANG)
+        answered = {row["Backend"] for row in json.loads(done.stdout)}
+    finally:
+        lab.run(["ip", "route", "delete", *route], ns=topology.OUTSIDE, check=True)
+    assert answered == {pod.name for pod in topology.PODS}
+
+
 def test_a_floating_ip_leads_a_client_from_outside_to_the_pods(lab: Lab) -> None:
     own = ("--fixed-ip", f"ip-address={topology.VIP}")
     ports = rows(lab, "openstack", "port", "list", *own)

@@ -188,6 +188,10 @@ def main(arguments: list[str]) -> int:
         print(__doc__)
         return 2
     named = [Path(argument).resolve() for argument in arguments[1:]]
+    playable = [page for provider in KINDS for page in played_with(provider)]
+    if unknown := [str(page) for page in named if page not in playable]:
+        print(f"no session is played for {', '.join(unknown)}", file=sys.stderr)
+        return 2
     for provider in KINDS:
         wanted = [page for page in played_with(provider) if page in named or not named]
         if not wanted:
