@@ -105,14 +105,17 @@ class Servers:
         for name, ready in starting.items():
             self._wait(name, ready, deadline)
 
-    def watch(self, beside: Mapping[str, "subprocess.Popen[bytes]"]) -> None:
+    def watch(self, beside: Mapping[str, "subprocess.Popen[bytes]"], log: Path) -> None:
         """Wait until a server ends, or a program beside them, which none should.
 
+        :param log: of the programs beside them.
         :raises Failed: always.
         """
         watched = {process.sentinel: name for name, process in self._running.items()}
         watched |= {os.pidfd_open(process.pid): name for name, process in beside.items()}
         name = watched[multiprocessing.connection.wait(list(watched))[0]]
+        if name in beside:
+            raise processes.Failed(f"{name} ended\n{processes.tail(log)}")
         raise self._failed(name, "ended")
 
     def stop(self) -> None:

@@ -41,10 +41,11 @@ def serve(
     with _listening(address, ports) as sockets:
         urls = {name: servers.url(opened) for name, opened in sockets.items()}
         settings = Settings(state, urls, counts, provider)
+        log = state / "provider.log"
         _point_catalogue(settings)
         servers.import_shared()
         with (
-            settings.adaptation().beside(state, state / "provider.log") as beside,
+            settings.adaptation().beside(state, log) as beside,
             servers.running(settings, sockets) as started,
             _removed_at_end(ready),
         ):
@@ -54,7 +55,7 @@ def serve(
             new = state / "ready.new"
             new.write_text(json.dumps(urls) + "\n")
             new.rename(ready)
-            started.watch(beside)
+            started.watch(beside, log)
 
 
 @contextlib.contextmanager

@@ -102,8 +102,9 @@ def _fetch(release: str, source: Path) -> None:
     if version is None:
         raise NotAvailable(
             f"no package source offers {package} {release}, which is the guest's kernel "
-            f"(offered: {', '.join(offered) or 'none'}): Debian's security repository keeps old "
-            "versions; try apt-get update, and apt-get install user-mode-linux for a newer guest"
+            f"(offered: {', '.join(offered) or 'none'}): Debian's security repository "
+            "(http://deb.debian.org/debian-security) may have it; or try apt-get update, and "
+            "apt-get install user-mode-linux for a newer guest"
         )
     (archive,) = debian.download([f"{package}={version}"], source)
     top = f"linux-source-{series}"
@@ -120,18 +121,20 @@ def _fetch(release: str, source: Path) -> None:
 
 
 def _pipe(*commands: Sequence[str], directory: Path) -> None:
-    running: list[subprocess.Popen[bytes]] = []
-    for command in commands:
-        before = running[-1].stdout if running else subprocess.DEVNULL
-        last = command is commands[-1]
-        output = None if last else subprocess.PIPE
-        running.append(subprocess.Popen(command, cwd=directory, stdin=before, stdout=output))
-        if running[1:]:
-            assert running[-2].stdout
-            running[-2].stdout.close()
     deadline = time.monotonic() + _UNPACK_TIMEOUT
+    running: list[subprocess.Popen[bytes]] = []
     try:
+        for command in commands:
+            before = running[-1].stdout if running else subprocess.DEVNULL
+            last = command is commands[-1]
+            output = None if last else subprocess.PIPE
+            running.append(subprocess.Popen(command, cwd=directory, stdin=before, stdout=output))
+            if running[1:]:
+                assert running[-2].stdout
+                running[-2].stdout.close()
         statuses = [process.wait(max(0.0, deadline - time.monotonic())) for process in running]
+    except FileNotFoundError as error:
+        raise NotAvailable(f"{error.filename} is missing, to unpack the kernel's source") from None
     except subprocess.TimeoutExpired:
         raise NotAvailable(
             f"unpacking the kernel's source took longer than {_UNPACK_TIMEOUT:.0f} s"

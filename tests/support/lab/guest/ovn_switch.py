@@ -57,8 +57,8 @@ class Switch:
         }
         settings = [f"external-ids:{name}={value}" for name, value in options.items()]
         self._call("ovs-vsctl", "--no-wait", "init", "--", "set", "Open_vSwitch", ".", *settings)
-        # It counts the CPUs when its last count is ten seconds old, by a clock that starts with the
-        # machine: until then there are none, and so no thread for packets without a flow.
+        # It counts the CPUs at most every ten seconds, by CLOCK_MONOTONIC, which starts at 0 with
+        # the guest: started earlier it sees none, and makes no thread for packets without a flow.
         system.wait_until(
             lambda: time.monotonic() > _COUNTS_CPUS_AFTER, _START_TIMEOUT, "ovs-vswitchd can count"
         )
