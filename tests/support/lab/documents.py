@@ -188,12 +188,14 @@ def main(arguments: list[str]) -> int:
         print(__doc__)
         return 2
     named = [Path(argument).resolve() for argument in arguments[1:]]
-    playable = [page for provider in KINDS for page in played_with(provider)]
-    if unknown := [str(page) for page in named if page not in playable]:
+    playable = {provider: played_with(provider) for provider in KINDS}
+    if unknown := [
+        str(page) for page in named if not any(page in pages for pages in playable.values())
+    ]:
         print(f"no session is played for {', '.join(unknown)}", file=sys.stderr)
         return 2
-    for provider in KINDS:
-        wanted = [page for page in played_with(provider) if page in named or not named]
+    for provider, pages in playable.items():
+        wanted = [page for page in pages if page in named or not named]
         if not wanted:
             continue
         with Lab.start(provider=provider) as lab:
