@@ -81,9 +81,9 @@ class Ovn(Provider):
         return {}
 
     @contextlib.contextmanager
-    def beside(self, state: Path, log: Path) -> Iterator[Mapping[str, "subprocess.Popen[bytes]"]]:
+    def beside(self, state: Path) -> Iterator[Mapping[str, "subprocess.Popen[bytes]"]]:
         """Run OVN's databases and northd."""
-        with ovn_central.running(state, log) as daemons:
+        with ovn_central.running(state) as daemons:
             yield daemons
 
     def companions(self, server: str, state: Path) -> Mapping[str, Callable[[], None]]:

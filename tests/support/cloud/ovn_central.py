@@ -25,7 +25,7 @@ def socket(state: Path) -> str:
 
 
 @contextlib.contextmanager
-def running(state: Path, log: Path) -> Iterator[dict[str, "subprocess.Popen[bytes]"]]:
+def running(state: Path) -> Iterator[dict[str, "subprocess.Popen[bytes]"]]:
     """Run the databases' server and northd; make the databases where there are none.
 
     Yield the processes by their names.
@@ -42,20 +42,18 @@ def running(state: Path, log: Path) -> Iterator[dict[str, "subprocess.Popen[byte
     with contextlib.ExitStack() as stack:
         common = ("--no-chdir", "-vconsole:warn", "-vfile:off", "-vsyslog:off")
         server = (f"--remote=p{where}", f"--unixctl={state}/ovsdb.ctl", *map(str, files))
-        daemons = {
-            "ovsdb-server": _start(stack, found, state, log, "ovsdb-server", *common, *server)
-        }
-        _wait(lambda: (state / ovn_chassis.SOCKET).exists(), "ovsdb-server", log)
+        daemons = {"ovsdb-server": _start(stack, found, state, "ovsdb-server", *common, *server)}
+        _wait(lambda: (state / ovn_chassis.SOCKET).exists(), "ovsdb-server", state)
         if new:
             _run(found, state, "ovn-nbctl", f"--db={where}", "init")
             _run(found, state, "ovn-sbctl", f"--db={where}", "init")
             _make_chassis(found, state)
         northd = (f"--ovnnb-db={where}", f"--ovnsb-db={where}", f"--unixctl={state}/northd.ctl")
-        daemons["ovn-northd"] = _start(stack, found, state, log, "ovn-northd", *common, *northd)
+        daemons["ovn-northd"] = _start(stack, found, state, "ovn-northd", *common, *northd)
         if new:
             # Neutron reads there how many networks there may be, before it makes the first one.
             ask = (f"--db={where}", "--if-exists", "get", "nb_global", ".", "options:max_tunid")
-            _wait(lambda: bool(_run(found, state, "ovn-nbctl", *ask).strip()), "ovn-northd", log)
+            _wait(lambda: bool(_run(found, state, "ovn-nbctl", *ask).strip()), "ovn-northd", state)
         yield daemons
 
 
@@ -82,9 +80,10 @@ def _run(found: Programs, state: Path, name: str, *arguments: str) -> str:
 
 
 def _start(
-    stack: contextlib.ExitStack, found: Programs, state: Path, log: Path, name: str, *options: str
+    stack: contextlib.ExitStack, found: Programs, state: Path, name: str, *options: str
 ) -> "subprocess.Popen[bytes]":
-    process = processes.run([found[name], *options], found.environment(state), log)
+    argv, log = [found[name], *options], processes.log_of(state, name)
+    process = processes.run(argv, found.environment(state), log)
     stack.callback(_stop, process)
     return process
 
@@ -98,9 +97,9 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
         process.wait()
 
 
-def _wait(ready: Callable[[], bool], name: str, log: Path) -> None:
+def _wait(ready: Callable[[], bool], name: str, state: Path) -> None:
     deadline = time.monotonic() + _START_TIMEOUT
     while not ready():
         if time.monotonic() > deadline:
-            raise Failed(f"{name} did not start\n{processes.tail(log)}")
+            raise Failed(f"{name} did not start\n{processes.tail(processes.log_of(state, name))}")
         time.sleep(0.05)

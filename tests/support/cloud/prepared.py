@@ -104,7 +104,7 @@ def _fill(scratch: Path, provider: str) -> None:
             processes.finish(child, log, STEP_TIMEOUT)
 
     with (
-        settings.adaptation().beside(scratch, scratch / "provider.log"),
+        settings.adaptation().beside(scratch),
         servers.running(settings, sockets) as started,
     ):
         for name in SERVERS:

@@ -87,6 +87,11 @@ def finish(process: ForkProcess, log: Path, timeout: float) -> None:
         raise Failed(f"{process.name} failed\n{tail(log)}")
 
 
+def log_of(state: Path, name: str) -> Path:
+    """Return the log file of a process of a cloud, in the cloud's state."""
+    return state / f"{name}.log"
+
+
 def tail(log: Path) -> str:
     """Return the last lines of a log file."""
     with log.open("rb") as opened:

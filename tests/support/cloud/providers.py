@@ -44,7 +44,7 @@ class Provider:
         return {}
 
     @contextlib.contextmanager
-    def beside(self, state: Path, log: Path) -> Iterator[Mapping[str, "subprocess.Popen[bytes]"]]:
+    def beside(self, state: Path) -> Iterator[Mapping[str, "subprocess.Popen[bytes]"]]:
         """Run what the servers need for as long as they run; yield the processes by their names."""
         yield {}
 

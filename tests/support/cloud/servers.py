@@ -105,17 +105,14 @@ class Servers:
         for name, ready in starting.items():
             self._wait(name, ready, deadline)
 
-    def watch(self, beside: Mapping[str, "subprocess.Popen[bytes]"], log: Path) -> None:
+    def watch(self, beside: Mapping[str, "subprocess.Popen[bytes]"]) -> None:
         """Wait until a server ends, or a program beside them, which none should.
 
-        :param log: of the programs beside them.
         :raises Failed: always.
         """
         watched = {process.sentinel: name for name, process in self._running.items()}
         watched |= {os.pidfd_open(process.pid): name for name, process in beside.items()}
         name = watched[multiprocessing.connection.wait(list(watched))[0]]
-        if name in beside:
-            raise processes.Failed(f"{name} ended\n{processes.tail(log)}")
         raise self._failed(name, "ended")
 
     def stop(self) -> None:
@@ -131,7 +128,7 @@ class Servers:
 
     def log(self, name: str) -> Path:
         """The log file of a server."""
-        return self._settings.state / f"{name}.log"
+        return processes.log_of(self._settings.state, name)
 
     def _fork(self, name: str, ready: Any) -> ForkProcess:
         def serve() -> None:

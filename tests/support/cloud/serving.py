@@ -41,11 +41,10 @@ def serve(
     with _listening(address, ports) as sockets:
         urls = {name: servers.url(opened) for name, opened in sockets.items()}
         settings = Settings(state, urls, counts, provider)
-        log = state / "provider.log"
         _point_catalogue(settings)
         servers.import_shared()
         with (
-            settings.adaptation().beside(state, log) as beside,
+            settings.adaptation().beside(state) as beside,
             servers.running(settings, sockets) as started,
             _removed_at_end(ready),
         ):
@@ -55,7 +54,7 @@ def serve(
             new = state / "ready.new"
             new.write_text(json.dumps(urls) + "\n")
             new.rename(ready)
-            started.watch(beside, log)
+            started.watch(beside)
 
 
 @contextlib.contextmanager
